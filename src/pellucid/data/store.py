@@ -1,0 +1,151 @@
+"""The cache of packs: each a folder with all images of a source in one file, and what is known of each image."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.form import Form
+from pellucid.errors import BadInput
+
+FORMAT = 1
+"""Raised whenever packs come to hold something else, so that old ones are made anew."""
+
+
+def cache_folder() -> Path:
+    """`PELLUCID_CACHE`, else the platform's place for caches."""
+    chosen = os.environ.get("PELLUCID_CACHE")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("pellucid"))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a pack knows beside its pixels; columns, one entry a case."""
+
+    form: Form
+    names: list[str]
+    classes: list[str]
+    labels: list[Any]
+    task: str
+    parts: list[str] | None
+    columns: dict[str, list[str]]
+    tags: list[str | None] | None
+    tag: str
+    class_depth: int | None
+    unreadable: list[list[str]]
+    said: list[str]
+    key: str
+    seconds: float = 0.0
+    format: int = field(default=FORMAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A finished pack: its folder, and its facts."""
+
+    folder: Path
+    facts: Facts
+
+    def images(self) -> np.ndarray:
+        """[case, channel, row, column], read-only, mapped from the file."""
+        form = self.facts.form
+        return np.memmap(self.folder / "images.bin", form.dtype, "r", shape=(len(self.facts.names), *form.shape))
+
+    def sha256(self) -> np.ndarray:
+        """[case, 32] bytes: sha256 of each image's packed pixels."""
+        return np.fromfile(self.folder / "sha256.bin", np.uint8).reshape(-1, 32)
+
+
+def open_pack(packs: Path, key: str) -> Pack | None:
+    """The pack of that key, if it is there, whole, and of today's format."""
+    folder = packs / key
+    try:
+        facts = json.loads((folder / "facts.json").read_text("utf-8", "surrogateescape"))
+        if facts["format"] != FORMAT:
+            return None
+        known = Facts(**{**facts, "form": Form(**facts["form"])})
+        whole = len(known.names) * known.form.image_bytes == (folder / "images.bin").stat().st_size
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Pack(folder, known) if whole else None
+
+
+class Unfinished:
+    """A pack while it is made, under a temporary name; `finish` gives it its own. Left early, nothing stays."""
+
+    def __init__(self, packs: Path) -> None:
+        try:
+            packs.mkdir(parents=True, exist_ok=True)
+            _remove_stale(packs)
+            self.folder = Path(tempfile.mkdtemp(prefix=".making-", dir=packs))
+        except OSError as problem:
+            raise BadInput(
+                f"{packs} cannot be written ({problem.strerror}): set PELLUCID_CACHE to a folder that can."
+            ) from None
+
+    def __enter__(self) -> Unfinished:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make_room(self, cases: int, form: Form) -> None:
+        """Lay out empty files of the full length, having looked whether the disk has the room.
+
+        Raises:
+            BadInput: it has not.
+        """
+        needed = cases * (form.image_bytes + 32)
+        free = shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise BadInput(
+                f"{self.folder.parent} has {free / 1e6:,.0f} MB free, and the packed images need {needed / 1e6:,.0f} MB: "
+                "make room, or set PELLUCID_CACHE to another disk."
+            )
+        for name, length in (("images.bin", cases * form.image_bytes), ("sha256.bin", cases * 32)):
+            with (self.folder / name).open("wb") as file:
+                file.truncate(length)
+
+    def keep_only(self, rows: np.ndarray, form: Form) -> None:
+        """Close the gaps that unreadable images left."""
+        for name, width in (("images.bin", form.image_bytes), ("sha256.bin", 32)):
+            path = self.folder / name
+            table = np.memmap(path, np.uint8, "r+").reshape(-1, width)
+            for start in range(0, len(rows), 4096):  # rows only ever move down, so this can be done in place
+                table[start : start + len(rows[start : start + 4096])] = table[rows[start : start + 4096]]
+            table.flush()
+            del table
+            os.truncate(path, len(rows) * width)
+
+    def finish(self, facts: Facts) -> Pack:
+        """Write the facts and give the pack its name."""
+        text = json.dumps({**asdict(facts), "form": facts.form.as_dict()}, ensure_ascii=False)
+        (self.folder / "facts.json").write_text(text, "utf-8", "surrogateescape")
+        home = self.folder.parent / facts.key
+        shutil.rmtree(home, ignore_errors=True)
+        try:
+            self.folder.rename(home)
+        except OSError:  # another process made the same pack in the meantime
+            made = open_pack(self.folder.parent, facts.key)
+            if made is None:
+                raise
+            return made
+        return Pack(home, facts)
+
+
+def _remove_stale(packs: Path) -> None:
+    for left in packs.glob(".making-*"):  # what a killed process left behind
+        if time.time() - left.stat().st_mtime > 86_400:
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,138 @@
+"""Intervals against scipy, against sums written out plainly, by hand, and by how often they hold the truth."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, chi2
+
+from pellucid.evaluate.intervals import (
+    Estimate,
+    effective_cases,
+    mean_estimate,
+    modified_wilson,
+    ranking_interval,
+    rate_estimate,
+    t_quantile,
+    undefined,
+    usual_variance,
+    wilson,
+)
+from pellucid.evaluate.metrics import rank
+
+
+@given(cases=st.integers(1, 5000), share=st.floats(0, 1))
+def test_wilson_is_scipys_wilson(cases, share):
+    successes = round(share * cases)
+    theirs = binomtest(successes, cases).proportion_ci(method="wilson")
+    np.testing.assert_allclose(wilson(successes / cases, cases), (theirs.low, theirs.high), atol=1e-12)
+
+
+def test_two_errors_in_a_hundred_get_the_poisson_limit_and_four_do_not():
+    assert modified_wilson(0.98, 100)[1] == pytest.approx(1 - chi2.ppf(0.05, 4) / 200)
+    assert modified_wilson(0.02, 100)[0] == pytest.approx(chi2.ppf(0.05, 4) / 200)
+    assert modified_wilson(0.96, 100) == wilson(0.96, 100)
+    assert modified_wilson(1.0, 3) == wilson(1.0, 3)  # three successes are not few when there is no error
+
+
+@given(cases=st.integers(2, 400), rate=st.floats(0, 1))
+def test_the_modified_interval_never_narrows_and_holds_the_rate(cases, rate):
+    (low, high), plain = modified_wilson(rate, cases), wilson(rate, cases)
+    assert 0 <= low <= plain[0] + 1e-12
+    assert plain[1] - 1e-12 <= high <= 1
+    assert low - 1e-9 <= rate <= high + 1e-9
+
+
+def test_groups_of_one_change_nothing():
+    right = np.random.default_rng(0).random(200) < 0.8
+    assert rate_estimate(right, np.random.default_rng(1).permutation(200)) == rate_estimate(right)
+
+
+def test_groups_that_are_right_or_wrong_as_a_whole_count_as_one_case_each():
+    right, groups = np.repeat([True, False] * 500, 10), np.repeat(np.arange(1000), 10)
+    # design effect by hand: G/(G-1) * 1000 * 5**2 / 10000**2 over 0.25/9999, times the ratio of two t quantiles
+    by_hand = 10000 / ((1000 / 999) * 25e3 / 1e8 / (0.25 / 9999)) * (t_quantile(9999) / t_quantile(999)) ** 2
+    assert effective_cases(right, groups) == pytest.approx(by_hand, rel=1e-6)
+    assert by_hand == pytest.approx(1000, rel=0.01)
+
+
+def test_names_of_groups_do_not_matter():
+    right, groups = np.arange(60) % 7 > 1, np.arange(60) // 6
+    assert effective_cases(right, groups * 1000 - 77) == effective_cases(right, groups)
+
+
+def test_all_right_in_ten_groups_says_no_more_than_ten_groups_do():
+    assert effective_cases(np.ones(100, bool), np.arange(100) // 10) < 10
+    assert rate_estimate(np.ones(100, bool), np.zeros(100, int)).low == 0  # one group: nothing known of others
+
+
+def test_the_mean_of_one_number_is_that_number():
+    only = Estimate(0.9, 0.85, 0.94, 100)
+    assert mean_estimate([only], np.ones((1, 1)), cases=100).as_dict() == pytest.approx(only.as_dict())
+    twice = mean_estimate([only, only], np.ones((2, 2)), cases=100)
+    assert twice.as_dict() == pytest.approx(only.as_dict())
+    apart = mean_estimate([only, only], np.eye(2), cases=100)
+    assert apart.low == pytest.approx(0.9 - 0.05 / np.sqrt(2))
+
+
+def test_a_perfect_ranking_is_held_by_the_limit_that_just_reaches_it():
+    low, high = ranking_interval(1.0, 0.0, 10, (30, 50), (30, 50))
+    assert high == 1
+    assert 1 - low == pytest.approx(t_quantile(np.inf) * np.sqrt(usual_variance(low, 30, 50)), rel=1e-6)
+
+
+def test_the_usual_variance_is_hanley_and_mcneils_for_equal_numbers():
+    area, n = 0.8, 40
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    theirs = (area * (1 - area) + (n - 1) * (q1 - area**2) + (n - 1) * (q2 - area**2)) / n**2
+    assert usual_variance(area, n, n) == pytest.approx(theirs)
+
+
+def test_what_is_not_defined_is_none_with_a_reason_and_valid_json():
+    text = json.dumps(undefined("no cases").as_dict(), allow_nan=False)
+    assert json.loads(text) == {"value": None, "low": None, "high": None, "cases": 0, "reason": "no cases"}
+    assert str(Estimate(0.5, None, None, 3)) == "0.500"
+
+
+def draws_covered(truth, cases, size, area):
+    draw, groups = np.random.default_rng(7), np.arange(cases) // size
+    held = 0
+    for _ in range(REPEATS):
+        shared = draw.standard_normal(cases)[groups] if size > 1 else 0
+        if area:
+            positive = np.arange(cases) % 2 == 0
+            scores = np.sqrt(0.8) * draw.standard_normal(cases) + np.sqrt(0.2) * shared
+            scores = scores if size > 1 else draw.standard_normal(cases)
+            shift = np.sqrt(2) * AREA_SHIFT[truth]
+            estimate = rank((scores + shift * positive)[:, None], positive[:, None], groups).estimates[0]
+        else:
+            chance = truth if size == 1 else draw.beta(truth * 4, (1 - truth) * 4, cases)[groups]
+            estimate = rate_estimate(draw.random(cases) < chance, groups)
+        held += estimate.low <= truth <= estimate.high
+    return held / REPEATS
+
+
+REPEATS = 1500
+AREA_SHIFT = {
+    0.7: 0.5244005127080407,
+    0.95: 1.6448536269514722,
+}  # standard normal quantiles; by groups both kinds shift
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cases", [100, 600])
+@pytest.mark.parametrize("truth", [0.7, 0.95, 0.999])
+@pytest.mark.parametrize("size", [1, 10])
+def test_accuracy_intervals_hold_the_truth(truth, cases, size):
+    covered = draws_covered(truth, cases, size, area=False)
+    assert covered >= 0.93  # bench/coverage.py shows which settings are careful, near 1
+    assert covered <= 0.975 or cases * (1 - truth) <= 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cases", [100, 600])
+@pytest.mark.parametrize("truth", [0.7, 0.95])
+def test_areas_intervals_hold_the_truth(truth, cases):
+    assert 0.93 <= draws_covered(truth, cases, 1, area=True) <= 0.975

@@ -1,0 +1,137 @@
+"""Point values against scikit-learn and torchmetrics; variances against the sums over all pairs, written out."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import expit, logit
+from sklearn import metrics as oracle
+from torchmetrics.classification import MulticlassAUROC
+
+from pellucid.evaluate.intervals import t_quantile, usual_variance
+from pellucid.evaluate.metrics import (
+    confusion_table,
+    mean_absolute_error,
+    mean_rate,
+    quadratic_weighted_kappa,
+    rank,
+    roc_curve,
+)
+
+
+def tied_scores(cases=240, classes=3, seed=3):
+    draw = np.random.default_rng(seed)
+    truth = draw.choice(classes, cases, p=[0.6, 0.3, 0.1])
+    scores = draw.normal(size=(cases, classes)) + 1.2 * (truth[:, None] == np.arange(classes))
+    return np.round(scores, 1), truth, truth[:, None] == np.arange(classes)
+
+
+def pairs_written_out(scores, positive):
+    x, y = scores[positive][:, None], scores[~positive][None, :]
+    return (x > y) + 0.5 * (x == y)
+
+
+def test_areas_are_those_of_scikit_learn():
+    scores, _, positive = tied_scores()
+    ours = rank(scores, positive)
+    for k in range(3):
+        assert ours.estimates[k].value == pytest.approx(oracle.roc_auc_score(positive[:, k], scores[:, k]), abs=1e-12)
+    assert ours.macro().value == pytest.approx(oracle.roc_auc_score(positive, scores, average="macro"), abs=1e-12)
+
+
+def test_macro_area_is_that_of_torchmetrics():
+    scores, truth, positive = tied_scores()
+    p = np.round(np.exp(scores) / np.exp(scores).sum(1, keepdims=True), 3)
+    theirs = MulticlassAUROC(3, average="macro")(torch.tensor(p), torch.tensor(truth))
+    assert rank(p, positive).macro().value == pytest.approx(float(theirs), abs=1e-6)  # torchmetrics counts in float32
+
+
+def test_delong_variance_is_that_of_the_sums_over_all_pairs():
+    scores, _, positive = tied_scores()
+    ours = rank(scores, positive)
+    for k in range(3):
+        pairs = pairs_written_out(scores[:, k], positive[:, k])
+        m, n = pairs.shape
+        of_positives, of_negatives = pairs.mean(1).var(ddof=1) / m, pairs.mean(0).var(ddof=1) / n
+        variance, area = of_positives + of_negatives, pairs.mean()
+        assert ours.covariance[k, k] == pytest.approx(variance, rel=1e-9)
+        freedom = variance**2 / (of_positives**2 / (m - 1) + of_negatives**2 / (n - 1))
+        wrong = (1 - area) * min(m, n)
+        leaned = (wrong * variance + 0.05 * max(variance, usual_variance(area, m, n))) / (wrong + 0.05)
+        half = t_quantile(freedom) * np.sqrt(leaned) / (area * (1 - area))
+        assert ours.estimates[k].low == pytest.approx(expit(logit(area) - half), rel=1e-9)
+        assert ours.estimates[k].high == pytest.approx(expit(logit(area) + half), rel=1e-9)
+
+
+def test_grouped_variance_is_obuchowskis_written_out():
+    scores, _, positive = tied_scores()
+    groups = np.arange(240) // 7
+    s, y = scores[:, 1], positive[:, 1]
+    pairs = pairs_written_out(s, y)
+    m, n, area, count = *pairs.shape, pairs.mean(), groups.max() + 1
+    of_positive, of_negative = np.zeros(240), np.zeros(240)
+    of_positive[y], of_negative[~y] = pairs.mean(1) - area, pairs.mean(0) - area
+    s10 = s01 = s11 = 0.0
+    for g in range(count):
+        one, other = of_positive[groups == g].sum(), of_negative[groups == g].sum()
+        s10, s01, s11 = s10 + one**2, s01 + other**2, s11 + one * other
+    i10, i01 = len(set(groups[y])), len(set(groups[~y]))
+    s10, s01, s11 = s10 * i10 / (i10 - 1) / m, s01 * i01 / (i01 - 1) / n, s11 * count / (count - 1)
+    assert rank(scores, positive, groups).covariance[1, 1] == pytest.approx(s10 / m + s01 / n + 2 * s11 / (m * n))
+
+
+def test_groups_of_one_change_no_area_and_no_limit():
+    scores, truth, positive = tied_scores()
+    alone, grouped = rank(scores, positive), rank(scores, positive, np.random.default_rng(1).permutation(240) + 5)
+    for one, other in zip([*alone.estimates, alone.macro()], [*grouped.estimates, grouped.macro()], strict=True):
+        assert one.as_dict() == pytest.approx(other.as_dict(), rel=1e-12)
+    right = truth != 1  # two classes perfect, one all wrong: the corners
+    assert mean_rate(right, positive, np.arange(240)) == mean_rate(right, positive)
+
+
+def test_doubling_every_case_narrows_the_interval_only_if_the_groups_are_not_told():
+    scores, _, positive = tied_scores()
+    once = rank(scores, positive).estimates[1]
+    double = np.tile(scores, (2, 1)), np.tile(positive, (2, 1))
+    told, untold = rank(*double, np.tile(np.arange(240), 2)).estimates[1], rank(*double).estimates[1]
+    assert told.high - told.low == pytest.approx(once.high - once.low, rel=0.01)
+    assert untold.high - untold.low == pytest.approx((once.high - once.low) / np.sqrt(2), rel=0.02)
+
+
+def test_covariance_between_classes_is_what_a_jackknife_finds():
+    scores, _, positive = tied_scores()
+    left_out = np.array(
+        [[e.value for e in rank(np.delete(scores, i, 0), np.delete(positive, i, 0)).estimates] for i in range(240)]
+    )
+    jackknife = (left_out - left_out.mean(0)).T @ (left_out - left_out.mean(0)) * 239 / 240
+    np.testing.assert_allclose(rank(scores, positive).covariance, jackknife, rtol=0.06, atol=2e-6)
+
+
+def test_balanced_accuracy_kappa_and_table_are_those_of_scikit_learn():
+    scores, truth, positive = tied_scores()
+    called = scores.argmax(1)
+    assert mean_rate(called == truth, positive).value == pytest.approx(oracle.balanced_accuracy_score(truth, called))
+    theirs = oracle.cohen_kappa_score(truth, called, weights="quadratic")
+    assert quadratic_weighted_kappa(truth, called).value == pytest.approx(theirs, abs=1e-12)
+    np.testing.assert_array_equal(confusion_table(truth, called, 3), oracle.confusion_matrix(truth, called))
+
+
+def test_mean_absolute_error_has_the_t_interval_worked_out_by_hand():
+    found = mean_absolute_error(np.zeros(4, int), np.array([0, 1, 1, 2]), 5)
+    half = 3.182446305284263 * np.sqrt(2 / 3 / 4)  # t quantile for 3 degrees of freedom; variance 2/3
+    assert (found.value, found.low, found.high) == pytest.approx((1.0, max(0, 1 - half), 1 + half))
+    assert 0 < mean_absolute_error(np.zeros(50, int), np.zeros(50, int), 5).high < 0.4  # all right is not all known
+
+
+def test_roc_curve_runs_through_scikit_learns_points_and_keeps_its_area_when_thinned():
+    scores, _, positive = tied_scores()
+    alarms, found, _ = oracle.roc_curve(positive[:, 0], scores[:, 0], drop_intermediate=False)
+    corners, theirs = roc_curve(scores[:, 0], positive[:, 0]), np.stack([alarms, found], 1)
+    assert np.abs(corners[:, None] - theirs).max(2).min(1).max() < 1e-12  # each corner is one of theirs
+    assert oracle.auc(*corners.T) == pytest.approx(oracle.auc(alarms, found), abs=1e-12)
+    draw = np.random.default_rng(0)
+    truth, many = draw.random(20000) < 0.3, draw.normal(size=20000)
+    curve = roc_curve(many + truth, truth)
+    assert len(curve) <= 200
+    assert (curve[0] == 0).all()
+    assert (curve[-1] == 1).all()
+    assert oracle.auc(*curve.T) == pytest.approx(oracle.roc_auc_score(truth, many + truth), abs=1e-3)
