@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -21,6 +21,7 @@ ACTIVATIONS: dict[str, tuple[Block, Block, Block]] = {
     "log_softmax": (blocks.log_softmax, blocks.log_softmax_slope, lambda x: F.log_softmax(x, -1)),
 }
 every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
+repeatable = settings(max_examples=25, deadline=None, derandomize=True)
 shapes = st.sampled_from([(1, 1), (1, 7), (5, 1), (3, 4), (2, 3, 5), (64, 6)])
 
 
@@ -29,6 +30,7 @@ def draw(*shape: int, seed: int = 0, spread: float = 3.0) -> Tensor:
 
 
 @every_activation
+@repeatable
 @given(shape=shapes, seed=st.integers(0, 10**6), spread=st.sampled_from([0.01, 1.0, 10.0]))
 def test_value_is_torchs_and_slope_is_autograds(name: str, shape: tuple[int, ...], seed: int, spread: float) -> None:
     value, slope, torchs = ACTIVATIONS[name]
@@ -59,6 +61,7 @@ def test_tanh_keeps_the_digits_of_a_small_float32() -> None:
     torch.testing.assert_close(blocks.tanh(x), torch.tanh(x.double()).float(), rtol=2e-7, atol=0)
 
 
+@repeatable
 @given(seed=st.integers(0, 10**6), shift=st.floats(-1e3, 1e3))
 def test_softmax_rows_sum_to_1_and_a_shift_of_all_logits_changes_nothing(seed: int, shift: float) -> None:
     x = draw(5, 3, seed=seed)
@@ -67,6 +70,7 @@ def test_softmax_rows_sum_to_1_and_a_shift_of_all_logits_changes_nothing(seed: i
     torch.testing.assert_close(blocks.log_softmax(x).exp(), blocks.softmax(x))
 
 
+@repeatable
 @given(cases=st.integers(1, 5), features=st.integers(1, 9), outputs=st.integers(1, 4), seed=st.integers(0, 10**6))
 def test_linear_is_torchs_and_its_three_slopes_are_autograds(
     cases: int, features: int, outputs: int, seed: int

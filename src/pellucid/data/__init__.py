@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid.data.catalog import known
     from pellucid.data.dataset import Dataset
-    from pellucid.data.read import read
+    from pellucid.data.reading import read
     from pellucid.data.scaling import Scaling, measure_scaling
     from pellucid.data.split import Split, draw_split
     from pellucid.data.store import cache_folder
@@ -24,7 +24,7 @@ _HOME = {
     "draw_split": "split",
     "known": "catalog",
     "measure_scaling": "scaling",
-    "read": "read",
+    "read": "reading",
 }
 
 __all__ = ["Dataset", "Scaling", "Split", "cache_folder", "draw_split", "known", "measure_scaling", "read"]

@@ -275,9 +275,9 @@ def _decoded(dataset: "Dataset", name: str) -> Integer[np.ndarray, "row column *
     uid = dataset.file_meta.TransferSyntaxUID
     stored = next((array for plugin in _decoders(uid) if (array := _attempt(dataset, plugin)) is not None), None)
     if stored is None:
-        if find_spec("gdcm") is None:
+        if uid.startswith(JPEG_2000) and find_spec("pylibjpeg") is None:  # OpenJPEG reads some that Pillow does not
             raise MissingPart(
-                f'{name}: the installed decoders fail on it ({uid.name}); for more: pip install "pellucid[ct]"'
+                f'{name}: Pillow fails on it ({uid.name}); for another decoder: pip install "pellucid[ct]"'
             )
         raise BadInput(
             f"{name} is compressed ({uid.name}) and every decoder fails on it: it is broken, or of a rare kind "
@@ -292,15 +292,14 @@ def _decoded(dataset: "Dataset", name: str) -> Integer[np.ndarray, "row column *
 def _decoders(uid: str) -> list[str]:
     """Which of pydicom's decoders to try, in order; "" is pydicom itself.
 
-    GDCM comes last, and for JPEG and JPEG-LS only where nothing else can read the file (lossless JPEG): a damaged
-    stream of these makes it end the whole process, where the others report an error.
+    GDCM is left to what nothing else can read (lossless JPEG): a damaged stream can make it end the whole process,
+    where the others report an error.
     """
     from pydicom.pixels.decoders.base import get_decoder
 
     available = get_decoder(uid).available_plugins
     others = [plugin for plugin in available if plugin != "gdcm"]
-    needs_gdcm = "gdcm" in available and (not others or uid.startswith(JPEG_2000))
-    return others + ["gdcm"] * needs_gdcm or [""]
+    return others or list(available) or [""]
 
 
 def _attempt(dataset: "Dataset", plugin: str) -> Integer[np.ndarray, "..."] | None:
