@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from pellucid.evaluate.intervals import rate_estimate
-from pellucid.evaluate.metrics import rank
+from pellucid.evaluate.auroc import rank
 
 CASES = (100, 600, 10_000)
 ACCURACIES = (0.7, 0.95, 0.999)

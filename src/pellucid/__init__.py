@@ -1,3 +1,47 @@
-"""Medical image classifiers one can see through: train, trust, and open every block."""
+"""Medical image classifiers that one can trust, in seconds, and see through.
+
+>>> import pellucid
+>>> run = pellucid.train("digits", model="linear", epochs=1)  # doctest: +SKIP
+>>> run.predict(["scan.png"])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pellucid.data import Dataset, Split, read
+    from pellucid.errors import BadInput, PellucidError
+    from pellucid.predicting import TrainedRun, predict
+    from pellucid.training import train
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "BadInput": "errors",
+    "Dataset": "data",
+    "PellucidError": "errors",
+    "Split": "data",
+    "TrainedRun": "predicting",
+    "predict": "predicting",
+    "read": "data",
+    "train": "training",
+}
+
+__all__ = ["BadInput", "Dataset", "PellucidError", "Split", "TrainedRun", "open_run", "predict", "read", "train"]
+
+
+def __getattr__(name: str) -> Any:  # names are looked up on first use: importing pellucid takes a moment, not torch's second
+    if name not in _HOME:
+        raise AttributeError(f"pellucid has no {name!r}")
+    return getattr(import_module(f"pellucid.{_HOME[name]}"), name)
+
+
+def open_run(path: str) -> TrainedRun:
+    """A run folder that `train` made, to look at or to predict with."""
+    from pathlib import Path
+
+    from pellucid.predicting import TrainedRun
+
+    return TrainedRun(Path(path))

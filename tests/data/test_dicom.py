@@ -484,7 +484,7 @@ def test_a_signed_stream_under_an_unsigned_header_is_refused_and_the_common_reve
 
 
 def test_a_deflated_bomb_is_refused_before_it_is_inflated(monkeypatch):
-    monkeypatch.setattr("pellucid.data.dicom.MOST_INFLATED_BYTES", 2**20)
+    monkeypatch.setattr("pellucid.data.dicom_opening.MOST_INFLATED_BYTES", 2**20)
     small = written(GREY, DeflatedExplicitVRLittleEndian)
     start = 144 + struct.unpack("<I", small[140:144])[0]
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -8,19 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
-from pellucid.evaluate.intervals import (
-    Estimate,
-    effective_cases,
-    mean_estimate,
-    modified_wilson,
-    ranking_interval,
-    rate_estimate,
-    t_quantile,
-    undefined,
-    usual_variance,
-    wilson,
-)
-from pellucid.evaluate.metrics import rank
+from pellucid.evaluate.auroc import rank
+from pellucid.evaluate.auroc_interval import ranking_interval, usual_variance
+from pellucid.evaluate.grouped import effective_cases, t_quantile
+from pellucid.evaluate.intervals import Estimate, modified_wilson, rate_estimate, undefined, wilson
+from pellucid.evaluate.means import mean_estimate
 
 
 @given(cases=st.integers(1, 5000), share=st.floats(0, 1))

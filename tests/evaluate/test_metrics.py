@@ -7,15 +7,11 @@ from scipy.special import expit, logit
 from sklearn import metrics as oracle
 from torchmetrics.classification import MulticlassAUROC
 
-from pellucid.evaluate.intervals import t_quantile, usual_variance
-from pellucid.evaluate.metrics import (
-    confusion_table,
-    mean_absolute_error,
-    mean_rate,
-    quadratic_weighted_kappa,
-    rank,
-    roc_curve,
-)
+from pellucid.evaluate.auroc import rank
+from pellucid.evaluate.auroc_interval import usual_variance
+from pellucid.evaluate.grouped import t_quantile
+from pellucid.evaluate.means import mean_rate
+from pellucid.evaluate.metrics import confusion_table, mean_absolute_error, quadratic_weighted_kappa, roc_curve
 
 
 def tied_scores(cases=240, classes=3, seed=3):

@@ -1,4 +1,4 @@
-"""Anything -> Dataset: folders, zips, tables, MedMNIST, IDX, HDF5, DICOM pictures and named sets; packed, split, scaled.
+"""Anything -> Dataset: folders, zips, tables, MedMNIST, IDX, HDF5, DICOM, named sets; packed, split, scaled.
 
 Names are looked up on first use, so that a process that only decodes images starts in a moment.
 """

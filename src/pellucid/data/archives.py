@@ -44,12 +44,14 @@ def members(path: Path) -> list[Member]:
     for info in found:
         if info.is_dir():
             continue
-        name = info.filename
-        if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or name[1:2] == ":":
+        name = info.filename.replace("\\", "/")  # some Windows programs write them
+        if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":":
             raise BadInput(f"{path} holds a path that climbs out of it ({name!r}): do not trust this archive.")
         if info.flag_bits & 1:
             raise BadInput(f"{path} is encrypted ({name!r}): unlock it first, and zip it again without a password.")
-        result.append(Member(name, info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC))
+        result.append(
+            Member(name, info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
+        )
     return result
 
 
@@ -85,6 +87,8 @@ class ZipBytes:
         """
         if member.size > MOST_BYTES_A_MEMBER:
             raise BadInput(f"{member.name} unfolds to {member.size:,} bytes: at most {MOST_BYTES_A_MEMBER:,} are read.")
+        if self._map[member.offset : member.offset + 4] != b"PK\3\4" or member.offset + 30 > len(self._map):
+            raise BadInput(f"{member.name} is not where the zip says it is: copy or download the zip again.")
         name_length, extra_length = struct.unpack_from("<HH", self._map, member.offset + 26)
         start = member.offset + 30 + name_length + extra_length
         contents = self._map[start : start + member.stored]

@@ -18,17 +18,17 @@ KINDS = ("none", "shift", "shift+flip")
 class Moves:
     """What is done to each image of one batch."""
 
-    down: Int[np.ndarray, "case"]
-    right: Int[np.ndarray, "case"]
-    mirror: Bool[np.ndarray, "case"]
+    down: Int[np.ndarray, " case"]
+    right: Int[np.ndarray, " case"]
+    mirror: Bool[np.ndarray, " case"]
 
 
 def draw_moves(kind: str, cases: int, size: int, generator: np.random.Generator) -> Moves | None:
     """Random moves for a batch, or None for kind "none".
 
     Args:
-        kind: none; shift (up to a sixteenth of the side, at least 1 pixel); shift+flip (also left-right mirrored, half of
-            the time: never where left and right differ, as in a chest).
+        kind: none; shift (up to a sixteenth of the side, at least 1 pixel); shift+flip (also left-right mirrored, half
+            of the time: never where left and right differ, as in a chest).
         cases: images in the batch.
         size: side in pixels.
         generator: the only source of randomness.
@@ -59,6 +59,8 @@ def apply_moves(
     rows = np.clip(places[None] - moves.down[:, None], 0, size - 1)
     columns = np.clip(places[None] - moves.right[:, None], 0, size - 1)
     columns = np.where(moves.mirror[:, None], columns[:, ::-1], columns)
-    flat = torch.from_numpy(np.ascontiguousarray(rows[:, :, None] * size + columns[:, None, :])).reshape(len(rows), 1, -1)
+    flat = torch.from_numpy(np.ascontiguousarray(rows[:, :, None] * size + columns[:, None, :])).reshape(
+        len(rows), 1, -1
+    )
     index = flat.to(images.device).expand(-1, images.shape[1], -1)
     return images.reshape(*images.shape[:2], -1).gather(2, index).reshape(images.shape)

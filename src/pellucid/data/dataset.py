@@ -16,6 +16,7 @@ from jaxtyping import Int, Shaped, UInt8
 class Dataset:
     """Images with their labels, and what is known of where each came from.
 
+    >>> from pellucid.data import read
     >>> digits = read("digits")
     >>> digits.images.shape, digits.task
     ((1797, 1, 8, 8), 'multi-class')
@@ -23,7 +24,7 @@ class Dataset:
 
     images: Shaped[np.ndarray, "case channel row column"]
     """uint8, int16 (Hounsfield units) or uint16; mapped from the pack, read-only."""
-    labels: Int[np.ndarray, "case"] | Int[np.ndarray, "case klass"]
+    labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"]
     """One class index a case; for multi-label tasks a 0/1 matrix."""
     classes: tuple[str, ...]
     task: str
@@ -31,12 +32,12 @@ class Dataset:
     names: list[str]
     sha256: UInt8[np.ndarray, "case 32"]
     """Of each image's packed pixels."""
-    groups: Int[np.ndarray, "case"] | None = None
+    groups: Int[np.ndarray, " case"] | None = None
     """Patient or exam of each case, as a number; None where not known."""
     group_names: tuple[str, ...] = ()
     groups_from: str = ""
     """In words, where the groups come from."""
-    parts: Shaped[np.ndarray, "case"] | None = None
+    parts: Shaped[np.ndarray, " case"] | None = None
     """train, valid or test, where the source fixes them."""
     source: Path = field(default_factory=Path)
     key: str = ""
@@ -58,13 +59,14 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td style='text-align:right'>{count:,}</td><td>{_strip(self, number)}</td></tr>"
+            f"<tr><td>{html.escape(name)}</td><td align='right'>{count:,}</td><td>{_strip(self, number)}</td></tr>"
             for number, (name, count) in enumerate(self.counts().items())
         )
         shape = " x ".join(map(str, self.images.shape[1:]))
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.said)
         return (
-            f"<b>{len(self):,} images</b> of {shape} {self.images.dtype}, {self.task}, from {html.escape(str(self.source))}"
+            f"<b>{len(self):,} images</b> of {shape} {self.images.dtype}, {self.task}, "
+            f"from {html.escape(str(self.source))}"
             f"<table><tr><th>class</th><th>cases</th><th>the first</th></tr>{rows}</table><ul>{notes}</ul>"
         )
 

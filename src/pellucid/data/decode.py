@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
+import zlib
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
@@ -15,9 +18,13 @@ MOST_PIXELS = 2**26
 """Chosen by us: 67 megapixels is above any radiograph or mammogram, and its RGB array (200 MB) fits any laptop."""
 
 IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .png .bmp .gif .tif .tiff .webp .pgm .ppm .pnm .jp2 .j2k .dcm .dicom .ima".split()
-)
+    (".bmp", ".dcm", ".dicom", ".gif", ".ima", ".j2k", ".jp2", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".pnm", ".ppm")
+) | {".tif", ".tiff", ".webp"}
 """File names with these endings are taken for images; DICOM files without any ending are found by their first bytes."""
+
+BROKEN = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError,
+          TypeError, ValueError, struct.error, zlib.error)  # fmt: skip
+"""What Pillow raises on files that are broken."""
 
 PILLOW_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "PPM", "JPEG2000")
 
@@ -41,7 +48,8 @@ def decode(contents: bytes, name: str, at_least: int | None = None) -> Shaped[np
             (faster; the caller resizes anyway).
     Returns:
         [row, column] for gray or [row, column, 3] for RGB; uint8, uint16 or (DICOM in Hounsfield units) int16.
-        Transparency is dropped; palettes are applied. EXIF orientation is not applied.
+        Transparency is dropped; palettes are applied. EXIF orientation is not applied. PNG files in colour, or with
+        transparency, of 16 bits keep their upper 8 bits.
     Raises:
         BadInput: not an image, broken, of several frames or pages, or of more than MOST_PIXELS pixels.
 
@@ -76,8 +84,6 @@ def _decode_jpeg(contents: bytes, name: str, at_least: int | None) -> np.ndarray
 
 
 def _decode_with_pillow(contents: bytes, name: str) -> np.ndarray:
-    import warnings
-
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -92,14 +98,13 @@ def _decode_with_pillow(contents: bytes, name: str) -> np.ndarray:
         raise BadInput(f"{name} is not an image in a known format: remove it, or convert it to PNG.") from None
     except Image.DecompressionBombError:
         raise BadInput(f"{name} unfolds to more than {MOST_PIXELS:,} pixels: shrink it first, or remove it.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as problem:
-        raise BadInput(f"{name} is broken ({problem}): copy it again from its source, or remove it.") from None
+    except BROKEN as problem:
+        raise BadInput(
+            f"{name} is broken ({' '.join(str(problem).split())}): copy it again from its source, or remove it."
+        ) from None
 
 
-def _pillow_pixels(image: object, name: str) -> np.ndarray:
-    from PIL import Image
-
-    assert isinstance(image, Image.Image)
+def _pillow_pixels(image: Any, name: str) -> np.ndarray:
     if image.mode in ("1", "L", "LA", "La"):
         return np.asarray(image.convert("L"))
     if image.mode.startswith("I"):
@@ -119,5 +124,5 @@ def _pillow_pixels(image: object, name: str) -> np.ndarray:
 def _refuse_too_large(rows: int, columns: int, name: str) -> None:
     if rows * columns > MOST_PIXELS:
         raise BadInput(
-            f"{name} has {rows:,} x {columns:,} pixels: at most {MOST_PIXELS:,} in all are read; shrink it or remove it."
+            f"{name} has {rows:,} x {columns:,} pixels: at most {MOST_PIXELS:,} are read; shrink it, or remove it."
         )

@@ -9,7 +9,7 @@ import json
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +20,7 @@ CONNECT_S, READ_S = 10, 60  # chosen by us, because a busy server may think for 
 TRIES = 4  # chosen by us: a bad line gets the file in the end, and a hopeless one does not keep anyone waiting
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Is told how far the download of a file has come; a progress bar, for instance."""
 

@@ -1,4 +1,4 @@
-"""The one form that all images of a pack share (channels, number type, square size), and how one image is fitted to it."""
+"""The one form that all images of a pack share (channels, number type, square size), and how each is fitted to it."""
 
 from __future__ import annotations
 
@@ -38,17 +38,27 @@ class Form:
         """Bytes of one image."""
         return self.channels * self.size * self.size * np.dtype(self.dtype).itemsize
 
+    def said_of_size(self) -> str:
+        """What a user should know where images were resized."""
+        return f"All images are resized to {self.size} x {self.size} pixels (--image-size chooses another size)."
+
     def as_dict(self) -> dict[str, int | str]:
         """For JSON."""
         return asdict(self)
 
 
-class DoesNotFit(Exception):  # noqa: N818 - a signal between packer and fit, no error of the user's
-    """An image needs a wider form; `wider` is the form that would hold it and all that fitted so far."""
+class DoesNotFit(Exception):
+    """Said by `fit` to the packer, and no error: `wider` is the form that would hold this image and all before it."""
 
     def __init__(self, wider: Form) -> None:
         super().__init__(str(wider))
         self.wider = wider
+
+    def refusal(self, name: str, form: Form) -> str:
+        """Why a trained model, whose form is fixed, cannot be asked about this image."""
+        if self.wider.channels != form.channels:
+            return f"{name} is in colour, and the model learned from gray images: convert it to gray as those were."
+        return f"{name} holds {self.wider.dtype} values, and the model learned from {form.dtype}: export it as those were."
 
 
 def first_form(image: Shaped[np.ndarray, "row column *channel"], image_size: int | None) -> Form:
@@ -99,6 +109,11 @@ def _join(form: Form, image: np.ndarray, name: str, image_size: int | None) -> F
     return form
 
 
+def as_gray_if_gray(image: Shaped[np.ndarray, "row column *channel"]) -> Shaped[np.ndarray, "row column *channel"]:
+    """An RGB image of equal channels as the gray image that it is; any other as it came."""
+    return image[..., 0] if image.ndim == 3 and (image == image[..., :1]).all() else image
+
+
 def resize(image: Shaped[np.ndarray, "row column *channel"], size: int) -> Shaped[np.ndarray, "size size *channel"]:
     """Resized to a square by averaging (antialiased bilinear, Pillow); the aspect ratio is not kept."""
     from PIL import Image
@@ -111,7 +126,7 @@ def resize(image: Shaped[np.ndarray, "row column *channel"], size: int) -> Shape
         np.asarray(Image.fromarray(plane.astype(np.float32)).resize((size, size), Image.Resampling.BILINEAR))
         for plane in np.moveaxis(planes, -1, 0)
     ]
-    result = np.rint(np.stack(small_planes, -1)).astype(image.dtype)
+    result: np.ndarray = np.rint(np.stack(small_planes, -1)).astype(image.dtype)
     return result[..., 0] if image.ndim == 2 else result
 
 
@@ -122,7 +137,9 @@ def _common_dtype(a: str, b: str, name: str) -> str:
         return "uint16"
     if {a, b} == {"int16", "uint16"}:
         return "int16"
-    raise BadInput(f"{name} holds {b} values where others hold {a}: keep CT in Hounsfield units and 8-bit images apart.")
+    raise BadInput(
+        f"{name} holds {b} values where others hold {a}: keep CT in Hounsfield units and 8-bit images apart."
+    )
 
 
 def _as_dtype(image: np.ndarray, dtype: str, name: str) -> np.ndarray:

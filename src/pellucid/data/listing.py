@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from pellucid.data.archives import Member, ZipBytes, members
 from pellucid.data.decode import looks_like_an_image
+from pellucid.data.scan import FolderScan
 from pellucid.errors import BadInput
 
 PART_NAMES = {
@@ -20,6 +20,10 @@ PART_NAMES = {
     **dict.fromkeys(("valid", "val", "validation", "dev"), "valid"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+
+
+UNSAID = ("thumbs.db", "desktop.ini", "dicomdir")
+"""Files that programs leave beside images; nobody misses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Listing:
     """What finds the bytes: a path below `source`, or a Member of the zip as a tuple."""
     names: list[str]
     classes: tuple[str, ...]
-    labels: np.ndarray
+    labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"]
     parts: list[str] | None = None
     columns: dict[str, list[str]] = field(default_factory=dict)
     """Further columns of a table, `group` among them."""
@@ -42,58 +46,13 @@ class Listing:
     said: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FolderScan:
-    """All files below a folder, links followed once."""
-
-    root: Path
-    paths: list[str]
-    key: str
-    """sha256 over path, size and modification time of each file."""
-
-
-def scan_folder(root: Path) -> FolderScan:
-    """Walk the folder; a symbolic link that leads back into itself is followed only once.
-
-    Raises:
-        BadInput: a folder cannot be listed.
-    """
-    found: list[tuple[str, int, int]] = []
-    seen: set[tuple[int, int]] = set()
-
-    def walk(folder: str, prefix: str) -> None:
-        facts = os.stat(folder)  # noqa: PTH116 - os.scandir is several times faster than pathlib on 60,000 files
-        if (facts.st_dev, facts.st_ino) in seen and facts.st_ino:
-            return
-        seen.add((facts.st_dev, facts.st_ino))
-        below: list[tuple[str, str]] = []
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(".") or entry.name == "__MACOSX":
-                    continue
-                if entry.is_dir():
-                    below.append((entry.path, f"{prefix}{entry.name}/"))
-                elif entry.is_file():
-                    facts = entry.stat()
-                    found.append((prefix + entry.name, facts.st_size, facts.st_mtime_ns))
-        for path, deeper in sorted(below):
-            walk(path, deeper)
-
-    try:
-        walk(str(root), "")
-    except OSError as problem:
-        raise BadInput(f"{problem.filename} cannot be read ({problem.strerror}): check its permissions.") from None
-    found.sort()
-    digest = hashlib.sha256("\n".join(f"{path}\0{size}\0{changed}" for path, size, changed in found).encode("utf-8", "surrogateescape"))
-    return FolderScan(root, [path for path, _, _ in found], digest.hexdigest())
-
-
 def list_folder(scan: FolderScan) -> Listing:
     """The images of a folder of class folders.
 
     Raises:
         BadInput: no images, or no class folders.
     """
+
     def starts_as_dicom(path: str) -> bool:
         try:
             with (scan.root / path).open("rb") as file:
@@ -101,7 +60,7 @@ def list_folder(scan: FolderScan) -> Listing:
         except OSError:
             return False
 
-    images, others = _images_among(scan.paths, starts_as_dicom)
+    images, others = images_among(scan.paths, starts_as_dicom)
     return _arrange(scan.root, images, dict(zip(images, images, strict=True)), others, zipped=False)
 
 
@@ -113,28 +72,36 @@ def list_zip(path: Path, folder: str = "") -> Listing:
     with ZipBytes(path) as read:
 
         def starts_as_dicom(name: str) -> bool:
-            return 132 < found[name].size < 2**24 and read(found[name])[128:132] == b"DICM"
+            try:
+                return 132 < found[name].size < 2**24 and read(found[name])[128:132] == b"DICM"
+            except BadInput:
+                return False
 
-        visible = [name for name in sorted(found) if not _hidden(name)]
-        images, others = _images_among(visible, starts_as_dicom)
-    return _arrange(path, images, {name: _as_tuple(found[name]) for name in images}, others, zipped=True)
+        visible = [name for name in sorted(found) if not is_hidden(name)]
+        images, others = images_among(visible, starts_as_dicom)
+    return _arrange(path, images, {name: as_tuple(found[name]) for name in images}, others, zipped=True)
 
 
-def _as_tuple(member: Member) -> tuple[str, int, int, int, int, int]:
+def as_tuple(member: Member) -> tuple[str, int, int, int, int, int]:
     return (member.name, member.offset, member.stored, member.size, member.method, member.crc)
 
 
-def _hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     return any(step.startswith(".") or step == "__MACOSX" for step in name.split("/"))
 
 
-def _images_among(paths: Iterable[str], starts_as_dicom: Any) -> tuple[list[str], list[str]]:
-    images, others = [], []
+def images_among(paths: Iterable[str], starts_as_dicom: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    images: list[str] = []
+    others: list[str] = []
     for path in paths:
-        has_ending = "." in path.rsplit("/", 1)[-1]
-        is_image = looks_like_an_image(path) if has_ending else starts_as_dicom(path)
+        name = path.rsplit("/", 1)[-1].lower()
+        if name in UNSAID:
+            continue
+        _, dot, ending = name.rpartition(".")
+        is_named = dot and not ending.isdecimal()  # DICOM files are often called by their UID: 1.2.840.113619.2
+        is_image = looks_like_an_image(path) if is_named else starts_as_dicom(path)
         (images if is_image else others).append(path)
-    return images, [other for other in others if other.rsplit("/", 1)[-1].lower() not in ("thumbs.db", "desktop.ini")]
+    return images, others
 
 
 def _arrange(source: Path, images: list[str], items: dict[str, Any], others: list[str], zipped: bool) -> Listing:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,11 @@ import numpy as np
 
 from pellucid.data.archives import Member, ZipBytes
 from pellucid.data.decode import decode
-from pellucid.data.form import DoesNotFit, Form, fit
+from pellucid.data.form import DoesNotFit, Form, as_gray_if_gray, fit
 from pellucid.errors import PellucidError
 
 CHUNK = 256
 """Images decoded between two writes: about 1 MB at 64 x 64, which stays in a core's cache. Chosen by us."""
-
-Say = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,8 @@ class Job:
     worker: int
     workers: int
     tag: str
+    strict: bool = False
+    """True for images that a trained model is asked about: its form is fixed, and what does not fit is unreadable."""
 
     def to_json(self) -> str:
         """For the process's stdin."""
@@ -53,46 +54,65 @@ class Job:
         return Job(**{**facts, "form": Form(**facts["form"])})
 
 
-def pack_share(job: Job, say: Say) -> None:
+def pack_share(job: Job) -> Iterator[dict[str, Any]]:
     """Decode this job's chunks, write pixels and their hashes in place, and say what happened.
 
-    It says {"done": n} after each chunk, {"unreadable": [index, reason]}, {"tag": [index, value]} for DICOM files, and
-    {"wider": form} where an image does not fit (then it ends: all must start again with the wider form).
+    It says {"done": n, "kinds": {kind: [count, first index]}} after each chunk, {"unreadable": [index, reason]},
+    {"tag": [index, value]} for DICOM files, and {"wider": form} where an image does not fit (then it ends: all must
+    start again with the wider form).
     """
-    with _open_contents(job) as contents_of, open(f"{job.out}/images.bin", "r+b") as images, open(  # noqa: PTH123
-        f"{job.out}/sha256.bin", "r+b"
-    ) as hashes:
+    out = Path(job.out)
+    with (
+        _open_contents(job) as contents_of,
+        (out / "images.bin").open("r+b") as images,
+        (out / "sha256.bin").open("r+b") as hashes,
+    ):
         for start in range(job.worker * CHUNK, len(job.items), job.workers * CHUNK):
             stop = min(start + CHUNK, len(job.items))
             block = np.zeros((stop - start, *job.form.shape), job.form.dtype)
+            kinds: dict[str, list[int]] = {}
             try:
-                _decode_block(job, contents_of, range(start, stop), block, say)
+                yield from _decode_block(job, contents_of, start, block, kinds)
             except DoesNotFit as signal:
-                say({"wider": signal.wider.as_dict()})
+                yield {"wider": signal.wider.as_dict()}
                 return
             images.seek(start * job.form.image_bytes)
-            images.write(memoryview(block).cast("B"))
+            images.write(block.data)
             hashes.seek(start * 32)
-            hashes.write(b"".join(hashlib.sha256(image).digest() for image in block))
-            say({"done": stop - start})
+            hashes.write(b"".join(hashlib.sha256(image.data).digest() for image in block))
+            yield {"done": stop - start, "kinds": kinds}
 
 
-def _decode_block(job: Job, contents_of: Any, indices: range, block: np.ndarray, say: Say) -> None:
-    for row, index in enumerate(indices):
+def _decode_block(
+    job: Job, contents_of: Any, start: int, block: np.ndarray, kinds: dict[str, list[int]]
+) -> Iterator[dict[str, Any]]:
+    """Fill the block, and count how many images are gray or RGB, 8 or 16 bit, as they come."""
+    for row in range(len(block)):
+        index = start + row
         try:
             name, contents = contents_of(job.items[index])
             if contents[128:132] == b"DICM":
-                _say_tag(contents, index, job.tag, say)
+                yield {"tag": [index, _tag(contents, job.tag, name)]}
             image = decode(contents, name, job.form.size if job.form.resized else None)
+            if job.strict:
+                image = as_gray_if_gray(image) if job.form.channels == 1 else image
             block[row] = fit(image, job.form, name, job.image_size)
+        except DoesNotFit as signal:
+            if not job.strict:
+                raise
+            yield {"unreadable": [index, signal.refusal(name, job.form)]}
+            continue
         except (PellucidError, OSError) as problem:
-            say({"unreadable": [index, str(problem)]})
+            yield {"unreadable": [index, str(problem)]}
+            continue
+        kind = f"{'gray' if image.ndim == 2 else 'RGB'} {image.dtype.name}"
+        kinds.setdefault(kind, [0, index])[0] += 1
 
 
-def _say_tag(contents: bytes, index: int, tag: str, say: Say) -> None:
+def _tag(contents: bytes, keyword: str, name: str) -> str | None:
     from pellucid.data.dicom import read_tag
 
-    say({"tag": [index, read_tag(contents, tag)]})
+    return read_tag(contents, keyword, name)
 
 
 class _FileBytes:
@@ -120,27 +140,23 @@ def _open_contents(job: Job) -> _FileBytes | _MemberBytes:
     return _MemberBytes(Path(job.source)) if job.zipped else _FileBytes(job.source)
 
 
-def answers(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """What a process said, line by line."""
-    for line in lines:
-        yield json.loads(line)
-
-
 def main() -> None:
     """Do the job on stdin. A process whose parent has gone finds its stdout closed, and ends."""
     job = Job.from_json(sys.stdin.readline())
-
-    def say(fact: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(fact) + "\n")
-        sys.stdout.flush()
-
     try:
-        pack_share(job, say)
-        say({"end": True})
+        for fact in pack_share(job):
+            _say(fact)
+    except BrokenPipeError:
+        os._exit(1)  # nobody listens; a tidy end would try to flush stdout, and complain
     except OSError as problem:
-        say({"failed": str(problem)})
+        _say({"failed": str(problem)})
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _say(fact: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(fact) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -34,14 +34,14 @@ class Scaling:
 
 
 def measure_scaling(
-    images: Shaped[np.ndarray, "case channel row column"], train: Int[np.ndarray, "train"], kind: str = "standardise"
+    images: Shaped[np.ndarray, "case channel row column"], train: Int[np.ndarray, " train"], kind: str = "standardise"
 ) -> Scaling:
     """The scaling that `kind` names; `standardise` measures mean and deviation on the training part alone.
 
     Args:
         images: stored pixels.
         train: rows of the training part.
-        kind: standardise; by_255 (to 0..1 for 8 bit, 65535 for 16); by_255_twice, the mistake of recipe R0, kept to be shown.
+        kind: standardise; by_255 (to 0..1 for 8 bit, 65535 for 16); by_255_twice, a common mistake, kept to be shown.
     Raises:
         BadInput: another kind, or training images that are all one constant.
 
@@ -57,10 +57,14 @@ def measure_scaling(
         return Scaling(kind, (0.0,) * channels, (most * 255.0,) * channels)
     if kind != "standardise":
         raise BadInput(f"Scaling {kind!r} is none of {', '.join(KINDS)}.")
-    measured = train if len(train) <= MOST_MEASURED else train[np.linspace(0, len(train) - 1, MOST_MEASURED).astype(np.int64)]
+    measured = (
+        train if len(train) <= MOST_MEASURED else train[np.linspace(0, len(train) - 1, MOST_MEASURED).astype(np.int64)]
+    )
+    # Sums of distances from a value near the mean: squares of the values themselves would drown a small deviation.
+    near = np.rint(images[measured[:256]].mean((0, 2, 3))).astype(np.float32)
     total, squares = np.zeros(channels), np.zeros(channels)
     for start in range(0, len(measured), 256):
-        block = images[measured[start : start + 256]].astype(np.float32)
+        block = images[measured[start : start + 256]].astype(np.float32) - near[:, None, None]
         for channel in range(channels):
             values = block[:, channel].ravel()
             total[channel] += float(values.sum(dtype=np.float64))
@@ -68,6 +72,7 @@ def measure_scaling(
     count = len(measured) * images.shape[2] * images.shape[3]
     mean = total / count
     deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    mean += near
     if (deviation < 1e-6).any():
         raise BadInput("All training images are one constant value: there is nothing to learn from. Look at the files.")
     return Scaling(kind, tuple(mean.tolist()), tuple(deviation.tolist()))

@@ -22,15 +22,16 @@ FEWEST_A_CLASS = 4
 class Split:
     """Rows of one Dataset, in four parts that share no case; each sorted.
 
+    >>> from pellucid.data import read
     >>> split = draw_split(read("digits"), seed=0)
     >>> split.counts()
     {'train': 1078, 'valid': 180, 'calibrate': 179, 'held_out': 360}
     """
 
-    train: Int[np.ndarray, "train"]
-    valid: Int[np.ndarray, "valid"]
-    calibrate: Int[np.ndarray, "calibrate"]
-    held_out: Int[np.ndarray, "held_out"]
+    train: Int[np.ndarray, " train"]
+    valid: Int[np.ndarray, " valid"]
+    calibrate: Int[np.ndarray, " calibrate"]
+    held_out: Int[np.ndarray, " held_out"]
     how: str
     seed: int
 
@@ -72,34 +73,35 @@ def draw_split(dataset: Dataset, seed: int) -> Split:
         how += f", {dataset.groups_from} kept together"
     assigned[free] = np.array(wanted)[drawn]
     _check_parts(dataset, assigned)
-    rows = [np.flatnonzero(assigned == part) for part in range(len(PARTS))]
-    return Split(*rows, how=how, seed=seed)
+    train, valid, calibrate, held_out = (np.flatnonzero(assigned == part) for part in range(len(PARTS)))
+    return Split(train, valid, calibrate, held_out, how, seed)
 
 
-def _strata(dataset: Dataset) -> Int[np.ndarray, "case"]:
+def _strata(dataset: Dataset) -> Int[np.ndarray, " case"]:
     if dataset.labels.ndim == 1:
         return dataset.labels
-    rarity = np.argsort(dataset.labels.sum(0), kind="stable")  # a case counts as its rarest label; none: a class of its own
+    # a case counts as its rarest label; one that has none, as a class of its own
+    rarity = np.argsort(dataset.labels.sum(0), kind="stable")
     has = dataset.labels[:, rarity] == 1
     return np.where(has.any(1), has.argmax(1), len(rarity))
 
 
 def _check_classes(dataset: Dataset) -> None:
-    counts = dataset.counts()
-    if len(counts) < 2 and dataset.task != "multi-label":
-        only = next(iter(counts), "none")
-        raise BadInput(f"{dataset.source} holds one class only ({only}): at least two are needed, each in its own folder.")
     if dataset.task == "multi-label":
         return
+    counts = {name: count for name, count in dataset.counts().items() if count}
+    if len(counts) < 2:
+        only = next(iter(counts), "none")
+        raise BadInput(f"{dataset.source} holds one class only ({only}): two or more are needed, each in its folder.")
     for name, count in counts.items():
-        if 0 < count < FEWEST_A_CLASS and dataset.parts is None:
+        if count < FEWEST_A_CLASS and dataset.parts is None:
             raise BadInput(
-                f"Class {name!r} has {count} image{'s' * (count != 1)}: at least {FEWEST_A_CLASS} are needed to train, choose, "
-                "calibrate and measure. Add images of it, or leave the class out."
+                f"{dataset.source}: class {name!r} has {count} image{'s' * (count != 1)}, and {FEWEST_A_CLASS} "
+                "or more are needed to train, choose, calibrate and measure. Add images of it, or leave the class out."
             )
 
 
-def _fixed_parts(dataset: Dataset) -> tuple[Int[np.ndarray, "case"], tuple[float, ...], str]:
+def _fixed_parts(dataset: Dataset) -> tuple[Int[np.ndarray, " case"], tuple[float, ...], str]:
     """(part of each case or -1, the shares that the rest is drawn in, in words)."""
     assigned = np.full(len(dataset), -1)
     if dataset.parts is None or set(dataset.parts) == {"train"}:
@@ -128,7 +130,7 @@ def _draw_cases(strata: np.ndarray, shares: np.ndarray, generator: np.random.Gen
 def _whole_shares(cases: int, shares: np.ndarray) -> np.ndarray:
     """Whole numbers that add up to `cases`, nearest to its shares, none 0 where there are enough."""
     exact = cases * shares
-    counts = np.floor(exact).astype(np.int64)
+    counts: np.ndarray = np.floor(exact).astype(np.int64)
     counts[np.argsort(counts - exact, kind="stable")[: cases - counts.sum()]] += 1
     while (counts == 0).any() and cases >= len(shares):
         counts[counts.argmin()] += 1
@@ -136,7 +138,9 @@ def _whole_shares(cases: int, shares: np.ndarray) -> np.ndarray:
     return counts
 
 
-def _draw_groups(strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def _draw_groups(
+    strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
     """Each group, largest first and ties in random order, goes where it is missed most.
 
     Missed most: where it lowers the sum of squared distances from the wished number of each class the most; the same
@@ -144,7 +148,9 @@ def _draw_groups(strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, gen
     """
     codes, member = np.unique(groups, return_inverse=True)
     if len(codes) < 2 * len(shares):
-        raise BadInput(f"There are {len(codes)} groups: at least {2 * len(shares)} are needed, so that none stands in two parts.")
+        raise BadInput(
+            f"There are {len(codes)} groups: at least {2 * len(shares)} are needed, so that none stands in two parts."
+        )
     kinds, stratum = np.unique(strata, return_inverse=True)
     table = np.zeros((len(codes), len(kinds)))
     np.add.at(table, (member, stratum), 1)
@@ -161,14 +167,17 @@ def _draw_groups(strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, gen
     return part_of[member]
 
 
-def _check_parts(dataset: Dataset, assigned: np.ndarray) -> None:
+def _check_parts(dataset: Dataset, assigned: Int[np.ndarray, " case"]) -> None:
     for number, part in enumerate(PARTS):
-        rows = assigned == number
-        if not rows.any():
-            raise BadInput(f"{len(dataset)} cases are too few for four parts: {part} would be empty. Add images.")
-        if dataset.task == "multi-label" or part not in ("train", "held_out"):
-            continue
-        missing = np.setdiff1d(dataset.labels, dataset.labels[rows])
-        if part == "train" and len(missing):
-            name = dataset.classes[int(missing[0])]
-            raise BadInput(f"Class {name!r} has no case in the {part} part: it has too few cases or groups. Add some.")
+        if not (assigned == number).any():
+            raise BadInput(
+                f"{dataset.source}: {len(dataset)} cases are too few for four parts; {part} would be empty. Add images."
+            )
+    if dataset.task == "multi-label":
+        return
+    missing = np.setdiff1d(dataset.labels, dataset.labels[assigned == 0])
+    if len(missing):
+        name = dataset.classes[int(missing[0])]
+        raise BadInput(
+            f"{dataset.source}: class {name!r} has no case in the training part: too few cases or groups. Add some."
+        )

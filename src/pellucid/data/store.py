@@ -7,6 +7,8 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,18 +84,30 @@ def open_pack(packs: Path, key: str) -> Pack | None:
     return Pack(folder, known) if whole else None
 
 
+@contextmanager
+def cannot_take(packs: Path) -> Iterator[None]:
+    """What the disk refuses (no room, no permission) is the user's to mend, and said in one line.
+
+    Raises:
+        BadInput: in place of any OSError inside.
+    """
+    try:
+        yield
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise BadInput(
+            f"{packs} cannot take the packed images ({reason}): make room, or set PELLUCID_CACHE to another folder."
+        ) from None
+
+
 class Unfinished:
     """A pack while it is made, under a temporary name; `finish` gives it its own. Left early, nothing stays."""
 
     def __init__(self, packs: Path) -> None:
-        try:
+        with cannot_take(packs):
             packs.mkdir(parents=True, exist_ok=True)
             _remove_stale(packs)
             self.folder = Path(tempfile.mkdtemp(prefix=".making-", dir=packs))
-        except OSError as problem:
-            raise BadInput(
-                f"{packs} cannot be written ({problem.strerror}): set PELLUCID_CACHE to a folder that can."
-            ) from None
 
     def __enter__(self) -> Unfinished:
         return self
@@ -111,28 +125,31 @@ class Unfinished:
         free = shutil.disk_usage(self.folder).free
         if needed > free:
             raise BadInput(
-                f"{self.folder.parent} has {free / 1e6:,.0f} MB free, and the packed images need {needed / 1e6:,.0f} MB: "
+                f"{self.folder.parent} has {free / 1e6:,.0f} MB free; the packed images need {needed / 1e6:,.0f} MB: "
                 "make room, or set PELLUCID_CACHE to another disk."
             )
         for name, length in (("images.bin", cases * form.image_bytes), ("sha256.bin", cases * 32)):
-            with (self.folder / name).open("wb") as file:
+            with cannot_take(self.folder.parent), (self.folder / name).open("wb") as file:
                 file.truncate(length)
 
     def keep_only(self, rows: np.ndarray, form: Form) -> None:
         """Close the gaps that unreadable images left."""
         for name, width in (("images.bin", form.image_bytes), ("sha256.bin", 32)):
             path = self.folder / name
-            table = np.memmap(path, np.uint8, "r+").reshape(-1, width)
+            whole = np.memmap(path, np.uint8, "r+")
+            table = whole.reshape(-1, width)
             for start in range(0, len(rows), 4096):  # rows only ever move down, so this can be done in place
-                table[start : start + len(rows[start : start + 4096])] = table[rows[start : start + 4096]]
-            table.flush()
-            del table
+                some = rows[start : start + 4096]
+                table[start : start + len(some)] = table[some]
+            whole.flush()
+            del table, whole
             os.truncate(path, len(rows) * width)
 
     def finish(self, facts: Facts) -> Pack:
         """Write the facts and give the pack its name."""
         text = json.dumps({**asdict(facts), "form": facts.form.as_dict()}, ensure_ascii=False)
-        (self.folder / "facts.json").write_text(text, "utf-8", "surrogateescape")
+        with cannot_take(self.folder.parent):
+            (self.folder / "facts.json").write_text(text, "utf-8", "surrogateescape")
         home = self.folder.parent / facts.key
         shutil.rmtree(home, ignore_errors=True)
         try:
@@ -149,3 +166,13 @@ def _remove_stale(packs: Path) -> None:
     for left in packs.glob(".making-*"):  # what a killed process left behind
         if time.time() - left.stat().st_mtime > 86_400:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def clear(downloads: bool = False) -> int:
+    """Remove all packs, and on request all downloads; returns how many bytes that freed."""
+    freed = 0
+    for folder in ("packs", *(("downloads",) if downloads else ())):
+        place = cache_folder() / folder
+        freed += sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+        shutil.rmtree(place, ignore_errors=True)
+    return freed

@@ -47,10 +47,13 @@ def list_table(path: Path) -> Listing:
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file, restval="")
+            delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+            table = csv.DictReader(file, restval="", delimiter=delimiter)
             names = [name.strip().lower() for name in table.fieldnames or []]
             if "path" not in names or "label" not in names:
-                raise BadInput(f"{path} has the columns {names}: a first line with path,label[,group][,part] is needed.")
+                raise BadInput(
+                    f"{path} has the columns {names}: a first line with path,label[,group][,part] is needed."
+                )
             table.fieldnames = names
             rows = [{name: row[name] for name in names} for row in table]
     except (UnicodeDecodeError, csv.Error) as problem:
@@ -73,7 +76,9 @@ def _check_files(path: Path, rows: list[dict[str, str]]) -> None:
 def _check_labels(path: Path, rows: list[dict[str, str]]) -> None:
     empty = [number for number, row in enumerate(rows, 2) if not row["label"].strip()]
     if empty:
-        raise BadInput(f"{path} has {len(empty)} rows without a label, first line {empty[0]}: fill them in or remove them.")
+        raise BadInput(
+            f"{path} has {len(empty)} rows without a label, first line {empty[0]}: fill them in or remove them."
+        )
 
 
 def _one_label(texts: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:

@@ -5,12 +5,16 @@ from typing import Any, Literal, get_args
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ..errors import BadInput
-from .intervals import Groups, rate_estimate, undefined
-from .metrics import confusion_table, mean_absolute_error, mean_rate, quadratic_weighted_kappa, rank
+from pellucid.errors import BadInput
+from pellucid.evaluate.auroc import rank
+from pellucid.evaluate.grouped import Groups
+from pellucid.evaluate.intervals import rate_estimate, undefined
+from pellucid.evaluate.means import mean_rate
+from pellucid.evaluate.metrics import confusion_table, mean_absolute_error, quadratic_weighted_kappa
 
 Task = Literal["binary", "multi-class", "multi-label", "ordinal"]
-FEW_GROUPS = 30  # below, intervals for grouped cases are rough: Cameron and Miller 2015, J Human Resources 50:317
+FEW_GROUPS = 30  # below, intervals for grouped cases are rough; chosen by us between the 20 and 50 that Cameron and
+# Miller 2015 name: A practitioner's guide to cluster-robust inference, Journal of Human Resources 50:317
 ROUNDING = 0.01  # how far from 1 the sum of a case's probabilities may be; chosen by us, for values printed to 3 digits
 
 

@@ -1,0 +1,113 @@
+"""Probabilities that mean what they say, sets that hold the truth, and inputs unlike the training images."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, logsumexp, softmax
+
+MISSED = 0.05
+"""Share of cases of each class whose set may miss the true class. Chosen by us, as the complement of 95% intervals."""
+
+UNLIKE = 0.01
+"""Share of calibration cases that may be flagged as unlike the training images. Chosen by us."""
+
+COLDEST, HOTTEST = 0.05, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was fitted on the calibration part, and how it is applied to logits.
+
+    `temperature` divides logits (Guo et al., On Calibration of Modern Neural Networks, 2017). `quantiles` holds, for each
+    class, how small 1 - p of the true class stays in all but `missed` of its cases (class-conditional split conformal
+    prediction: Vovk, 2012; Sadinle et al., 2019), or None where the class has too few cases for any promise.
+    `familiarity_floor` bounds logsumexp of the logits from below (the energy score of Liu et al., 2020).
+    """
+
+    temperature: float
+    quantiles: tuple[float | None, ...]
+    missed: float
+    familiarity_floor: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "quantiles": list(self.quantiles)}
+
+    @staticmethod
+    def from_dict(facts: dict[str, Any]) -> Calibration:
+        """What `as_dict` gave."""
+        quantiles = tuple(facts["quantiles"])
+        return Calibration(facts["temperature"], quantiles, facts["missed"], facts["familiarity_floor"])
+
+    def probabilities(self, logits: Float[np.ndarray, "case klass"], task: str) -> Float[np.ndarray, "case klass"]:
+        """Calibrated: softmax, or for multi-label a sigmoid of each label."""
+        return probabilities_of(logits, task, self.temperature)
+
+    def sets(self, probabilities: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, "case klass"]:
+        """Which classes each case may be of; a class without a promise is always among them."""
+        limits = np.array([np.inf if quantile is None else quantile for quantile in self.quantiles])
+        return 1 - probabilities <= limits
+
+    def unlike_training(self, logits: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, "case"]:
+        """True where the model answers more weakly than to nearly all calibration images."""
+        return familiarity(logits) < self.familiarity_floor
+
+
+def probabilities_of(
+    logits: Float[np.ndarray, "case klass"], task: str, temperature: float = 1.0
+) -> Float[np.ndarray, "case klass"]:
+    """Softmax (multi-label: sigmoid) of logits / temperature, in float64.
+
+    >>> probabilities_of(np.array([[0.0, 0.0]]), "binary")
+    array([[0.5, 0.5]])
+    """
+    cooled = logits.astype(np.float64) / temperature
+    return expit(cooled) if task == "multi-label" else softmax(cooled, axis=1)
+
+
+def familiarity(logits: Float[np.ndarray, "case klass"]) -> Float[np.ndarray, "case"]:
+    """log(sum(exp(logits))): large where the model has seen the like."""
+    return np.asarray(logsumexp(logits.astype(np.float64), axis=1))
+
+
+def calibrate(
+    logits: Float[np.ndarray, "case klass"], labels: Int[np.ndarray, "case"] | Int[np.ndarray, "case klass"], task: str
+) -> Calibration:
+    """Fit temperature, sets and familiarity on the calibration part alone.
+
+    Args:
+        logits: of the calibration cases.
+        labels: their classes (multi-label: a 0/1 matrix).
+        task: of the data set.
+
+    >>> logits = np.array([[4.0, 0.0], [4.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+    >>> calibrate(logits, np.array([0, 0, 0, 0]), "binary").temperature > 1  # too sure: 3 of 4 are right
+    True
+    """
+    best = minimize_scalar(
+        lambda log_t: _loss(logits, labels, task, float(np.exp(log_t))), bounds=np.log((COLDEST, HOTTEST)), method="bounded"
+    )
+    temperature = float(f"{np.exp(best.x):.6g}")
+    p = probabilities_of(logits, task, temperature)
+    positive = labels == 1 if labels.ndim == 2 else labels[:, None] == np.arange(p.shape[1])
+    quantiles = tuple(_quantile(1 - p[positive[:, k], k], MISSED) for k in range(p.shape[1]))
+    return Calibration(temperature, quantiles, MISSED, float(np.quantile(familiarity(logits), UNLIKE)))
+
+
+def _loss(logits: np.ndarray, labels: np.ndarray, task: str, temperature: float) -> float:
+    cooled = logits.astype(np.float64) / temperature
+    if task == "multi-label":
+        return float((np.logaddexp(0, cooled) - labels * cooled).mean())
+    right = np.take_along_axis(cooled, labels[:, None], 1)[:, 0]
+    return float((logsumexp(cooled, axis=1) - right).mean())
+
+
+def _quantile(scores: Float[np.ndarray, "case"], missed: float) -> float | None:
+    """The ceil((n + 1)(1 - missed))-th smallest score; None where n is too small for there to be one."""
+    rank = int(np.ceil((len(scores) + 1) * (1 - missed)))
+    return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else None

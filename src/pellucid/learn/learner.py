@@ -1,0 +1,140 @@
+"""A model, a loss, an optimizer and a schedule; `steps` yields each step of learning, whole, for any loop body to read."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+from pellucid.blocks import backward, check_labels, cross_entropy_with_slope, forward, layers_of, weights_of
+from pellucid.learn.batches import Batch
+from pellucid.learn.losses import Loss
+
+Schedule = Callable[[int], float]
+"""Step number (from 1) to learning rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of learning, after it was made. Its tensors are lent until the next step: copy what you keep."""
+
+    number: int
+    epoch: int
+    inputs: Float[Tensor, "case channel row column"]
+    labels: Shaped[Tensor, "case *klass"]
+    logits: Float[Tensor, "case klass"]
+    loss: Float[Tensor, ""]
+    learning_rate: float
+    model: nn.Module
+
+    @property
+    def gradients(self) -> dict[str, Tensor]:
+        """The loss's slope with regard to each weight, by the weight's name."""
+        return {name: weight.grad for name, weight in self.model.named_parameters() if weight.grad is not None}
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{' x '.join(map(str, slope.shape))}</td><td>{slope.norm().item():.3g}</td></tr>"
+            for name, slope in self.gradients.items()
+        )
+        return (
+            f"<b>step {self.number}</b> (epoch {self.epoch}): loss {self.loss.item():.4f} on {len(self.labels)} cases, "
+            f"learning rate {self.learning_rate:.3g}<table><tr><th>weight</th><th>shape</th><th>slope's length</th></tr>{rows}</table>"
+        )
+
+
+class Learner:
+    """What learns.
+
+    Args:
+        model: gives logits, [case, class].
+        loss: logits and labels to one number (see `losses`).
+        optimizer: of torch.optim, over the model's parameters.
+        schedule: the learning rate of each step; None leaves the optimizer's own.
+        bfloat16: compute convolutions and products in bfloat16 (weights stay float32).
+
+    A model of linear layers and activations is taught by the slopes written in `pellucid.blocks`, any other by autograd;
+    tests hold both to the same weights.
+
+    >>> import torch
+    >>> model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    >>> learner = Learner(model, loss_of("multi-class"), torch.optim.SGD(model.parameters(), lr=0.5))
+    >>> batch = Batch(1, 1, torch.ones(3, 1, 2, 2), torch.tensor([0, 0, 1]), None)
+    >>> [round(step.loss.item(), 1) > 0 for step in learner.steps([batch, batch])]
+    [True, True]
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Loss,
+        optimizer: torch.optim.Optimizer,
+        schedule: Schedule | None = None,
+        *,
+        bfloat16: bool = False,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.bfloat16 = bfloat16
+        self._layers = layers_of(model) if loss.name == "cross-entropy" else None
+        if self._layers is not None:
+            for weight in model.parameters():
+                weight.grad = torch.empty_like(weight)
+            self._slopes = [weight.grad for weight in model.parameters() if weight.grad is not None]
+            assert [w.shape for w in weights_of(self._layers)] == [s.shape for s in self._slopes]
+
+    def steps(self, batches: Iterable[Batch]) -> Iterator[Step]:
+        """Learn from each batch in turn, and hand out the step when it is made. Leave the loop to stop.
+
+        Raises:
+            BadInput: labels that the model's outputs cannot hold (looked at in the first batch).
+        """
+        for batch in batches:
+            self.model.train()
+            rate = self._set_learning_rate(batch.number)
+            logits, loss = self._slopes_by_hand(batch) if self._layers else self._slopes_by_autograd(batch)
+            self.optimizer.step()
+            yield Step(batch.number, batch.epoch, batch.inputs, batch.labels, logits, loss, rate, self.model)
+
+    def _set_learning_rate(self, number: int) -> float:
+        if self.schedule is not None:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.schedule(number)
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    def _slopes_by_hand(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        assert self._layers is not None
+        with torch.no_grad():
+            activations = forward(self._layers, batch.inputs.flatten(1))
+            loss, slope = cross_entropy_with_slope(activations.logits, batch.labels)
+            backward(self._layers, activations, slope, out=self._slopes)
+        return activations.logits, loss
+
+    def _slopes_by_autograd(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        with self.precision(batch.inputs.device):
+            logits = self.model(batch.inputs).float()
+        loss = self.loss(logits, batch.labels)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return logits.detach(), loss.detach()
+
+    def precision(self, device: torch.device) -> AbstractContextManager[object]:
+        """bfloat16 where asked for, else nothing."""
+        return torch.autocast(device.type, torch.bfloat16) if self.bfloat16 else nullcontext()
+
+    def logits(self, inputs: Float[Tensor, "case channel row column"]) -> Float[Tensor, "case klass"]:
+        """The model's answer to a batch, nothing learned."""
+        self.model.eval()
+        with torch.inference_mode(), self.precision(inputs.device):
+            answer: Tensor = self.model(inputs).float()
+        return answer
+
+
+__all__ = ["Learner", "Schedule", "Step", "check_labels"]

@@ -1,0 +1,75 @@
+"""weights.safetensors: the best weights, and with them all that is needed to use them; no code, no pickle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from pellucid.data import Scaling
+from pellucid.errors import BadInput
+from pellucid.learn.batches import Images
+from pellucid.learn.fit import logits_of
+from pellucid.learn.learner import Learner
+from pellucid.learn.losses import loss_of
+from pellucid.learn.models import build_model
+from pellucid.learn.settings import Settings
+from pellucid.run import Run
+from pellucid.run.writing import write_bytes
+
+FORMAT = 1
+
+
+def save_weights(path: Path, weights: dict[str, Tensor], facts: dict[str, Any]) -> None:
+    """Write the weights with their facts, under one metadata key: with several, their order, so the bytes, would vary."""
+    contiguous = {name: value.contiguous() for name, value in weights.items()}
+    text = json.dumps({"format": FORMAT, **facts}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    write_bytes(path, save(contiguous, {"pellucid": text}))
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained model, ready to answer."""
+
+    learner: Learner
+    scaling: Scaling
+    device: torch.device
+
+    def logits(self, stored: Shaped[np.ndarray, "case channel row column"]) -> Float[np.ndarray, "case klass"]:
+        """Logits of images in the stored form of the training images (channels, number type, size)."""
+        images = Images(stored, self.scaling, torch.device("cpu"), is_channels_last(self.learner.model))
+        images.device = self.device
+        return logits_of(self.learner, images, np.arange(len(stored)))
+
+
+def is_channels_last(model: torch.nn.Module) -> bool:
+    """True where the model convolves, which is fastest with channels innermost."""
+    return any(isinstance(part, torch.nn.Conv2d) for part in model.modules())
+
+
+def load_trained(run: Run, device: torch.device) -> Trained:
+    """The model of a finished run.
+
+    Raises:
+        BadInput: its weights are missing, damaged, or do not fit the model that they name.
+    """
+    facts = run.facts
+    try:
+        settings = Settings(model=facts["model"], hidden=tuple(facts["hidden"]) if facts["hidden"] else None)
+        model = build_model(settings, facts["channels"], facts["image_size"], facts["outputs"])
+        model.load_state_dict(load_file(run.file("weights.safetensors")))
+        scaling = Scaling(facts["scaling"]["kind"], tuple(facts["scaling"]["mean"]), tuple(facts["scaling"]["deviation"]))
+    except (KeyError, TypeError, RuntimeError, SafetensorError) as problem:
+        raise BadInput(f"{run.file('weights.safetensors')} does not fit ({problem}): restore it, or train again.") from None
+    model.to(device).eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    learner = Learner(model, loss_of(facts["task"]), optimizer, bfloat16=facts["precision"] == "bfloat16")
+    return Trained(learner, scaling, device)

@@ -1,0 +1,69 @@
+"""Files that are either there whole or not at all: written under a temporary name, then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pellucid.errors import BadInput
+
+
+def write_bytes(path: Path, contents: bytes) -> None:
+    """Replace the file by these bytes in one step.
+
+    Raises:
+        BadInput: the folder cannot be written, or the disk is full; what was there before still is.
+    """
+    making = path.with_name(f".{path.name}.making")
+    try:
+        with making.open("wb") as file:
+            file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
+        making.replace(path)
+    except OSError as problem:
+        making.unlink(missing_ok=True)
+        raise BadInput(f"{path} cannot be written ({problem.strerror}): make room there, or choose another --out.") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file by this text (UTF-8) in one step; names that are no valid UTF-8 keep their bytes."""
+    write_bytes(path, text.encode("utf-8", "surrogateescape"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace the file by readable JSON; NaN is refused, since it is none."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def csv_text(header: Iterable[str], columns: Iterable[Iterable[object]]) -> str:
+    """A CSV table from its columns; text is quoted where it must be, floats are written so that float32 survives.
+
+    >>> csv_text(["name", "p"], [["a,b", "c"], [0.5, 1.0]])
+    'name,p\\n"a,b",0.5\\nc,1\\n'
+    """
+    written = [_written(list(column)) for column in columns]
+    lines = [",".join(_quoted(name) for name in header), *map(",".join, zip(*written, strict=True))]
+    return "\n".join(lines) + "\n"
+
+
+def _written(column: list[object]) -> list[str]:
+    if column and isinstance(column[0], float):
+        return ("%.9g\n" * len(column) % tuple(column)).split()
+    return [_quoted(str(value)) for value in column]
+
+
+def _quoted(text: str) -> str:
+    if any(sign in text for sign in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file's contents, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

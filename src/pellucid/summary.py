@@ -1,0 +1,172 @@
+"""What commands print: runs, predictions, packs and the catalog, as JSON or as lines for people."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pellucid import __version__
+from pellucid.data.catalog import list_rows
+from pellucid.data.store import cache_folder
+from pellucid.run import Run
+
+if TYPE_CHECKING:
+    from pellucid.predicting import Predictions
+
+SHOWN = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "auroc": "AUROC",
+    "mean_absolute_error": "mean error, classes",
+}
+
+
+def train_json(run: Run) -> dict[str, Any]:
+    """What `train --json` prints."""
+    report = run.report
+    kept = ("model", "classes", "cases", "held_out", "held_out_without_twins", "rivals", "resumed_at_step", "warnings")
+    return {
+        "run": str(run.path),
+        **{name: report[name] for name in kept},
+        "seconds": report["seconds"],
+        "peak_memory_mb": report["peak_memory_mb"],
+    }
+
+
+def train_lines(run: Run) -> list[str]:
+    """The figures of a run, for people."""
+    report = run.report
+    held_out = report["held_out"]
+    groups = f" of {held_out['groups']} groups" if held_out["groups"] else ""
+    lines = [f"{report['model']} on {held_out['cases']:,} held-out cases{groups} of {report['source_name']}"]
+    lines += [f"  {name:<20} {_figure(held_out[key])}" for key, name in SHOWN.items() if key in held_out]
+    without = report["held_out_without_twins"]
+    if report["twins"]["held_out"] and without:
+        lines.append(f"  {'without twins':<20} {_figure(without['accuracy'])}  ({report['twins']['held_out']} stand in training too)")
+    lines.append("rivals, by accuracy")
+    lines += [f"  {name:<30} {_figure(rival['accuracy'])}" for name, rival in report["rivals"].items()]
+    seconds = report["seconds"]
+    lines.append(
+        f"{seconds['total']:.1f} s in all: {seconds['read']:.1f} reading, {seconds['learn']:.1f} learning, {seconds['evaluate']:.1f} measuring"
+    )
+    return [*lines, f"report: {run.file('report.html')}"]
+
+
+def _figure(estimate: dict[str, Any]) -> str:
+    if estimate["value"] is None:
+        return f"not defined: {estimate.get('reason', '')}"
+    value = f"{estimate['value']:.4f}"
+    return value if estimate["low"] is None else f"{value}  ({estimate['low']:.4f} to {estimate['high']:.4f})"
+
+
+def runs_json(found: list[Run]) -> dict[str, Any]:
+    """What `runs --json` prints."""
+    return {"runs": [_run_facts(run) for run in found]}
+
+
+def _run_facts(run: Run) -> dict[str, Any]:
+    facts: dict[str, Any] = {"run": str(run.path), "state": run.state}
+    if run.state == "finished":
+        facts |= {"model": run.report["model"], "source": run.report["source_name"], "accuracy": run.report["held_out"]["accuracy"]}
+    return facts
+
+
+def runs_lines(found: list[Run], folder: Path) -> list[str]:
+    """A line a run."""
+    if not found:
+        return [f"No runs in {folder}. Begin with: pellucid train digits"]
+    width = max(len(str(run.path)) for run in found)
+    lines = []
+    for facts in map(_run_facts, found):
+        told = f"{facts['model']:<7} accuracy {_figure(facts['accuracy'])}" if "model" in facts else f"{facts['state']}: pellucid train --resume {facts['run']}"
+        lines.append(f"{facts['run']:<{width}}  {told}")
+    return lines
+
+
+def predict_lines(predictions: Predictions, out: Path) -> list[str]:
+    """How predicting went, for people."""
+    predicted, certain = predictions.predicted, predictions.certain
+    counts = {name: predicted.count(name) for name in sorted(set(predicted))}
+    shown = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1])[:12])
+    unsure, unlike = int((~certain).sum()), int(predictions.unlike_training.sum())
+    return [
+        f"{len(predicted):,} images in {predictions.seconds:.1f} s: {shown}",
+        f"{unsure:,} of them a person should look at ({unlike:,} unlike the training images)",
+        f"table: {out}",
+    ]
+
+
+def packed(source: str, image_size: int | None, rehash: bool) -> dict[str, Any]:
+    """Pack a source; what `data pack --json` prints."""
+    from pellucid.data.reading import read
+    from pellucid.progress import bars
+
+    started = time.monotonic()
+    with bars() as progress:
+        dataset = read(source, image_size=image_size, progress=progress, rehash=rehash)
+    return {
+        "cases": len(dataset),
+        "pack": str(dataset.pack),
+        "seconds": time.monotonic() - started,
+        "from_cache": dataset.from_cache,
+        "classes": dataset.counts(),
+        "shape": list(dataset.images.shape[1:]),
+        "dtype": dataset.images.dtype.name,
+        "groups": len(dataset.group_names) or None,
+        "said": list(dataset.said),
+        "unreadable": [list(pair) for pair in dataset.unreadable],
+    }
+
+
+def pack_lines(facts: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    shape = " x ".join(map(str, facts["shape"]))
+    found = "found in the cache" if facts["from_cache"] else "decoded"
+    groups = f", {facts['groups']} groups" if facts["groups"] else ""
+    lines = [f"{facts['cases']:,} images of {shape} {facts['dtype']}{groups}, {found} in {facts['seconds']:.2f} s"]
+    lines += [f"  {name:<24} {count:>9,}" for name, count in facts["classes"].items()]
+    lines += [*facts["said"], *(f"Left out: {reason}" for _, reason in facts["unreadable"][:10])]
+    return [*lines, f"pack: {facts['pack']}"]
+
+
+def catalog_json() -> dict[str, Any]:
+    """What `data list --json` prints."""
+    rows = list_rows(cache_folder() / "downloads")
+    return {"sets": [{name: getattr(row, name) for name in row.__slots__} for row in rows]}
+
+
+def catalog_lines() -> list[str]:
+    """A line a data set."""
+    lines = [f"{'name':<16} {'task':<12} {'classes':>7} {'images':>8}  {'licence':<26} in cache"]
+    for row in list_rows(cache_folder() / "downloads"):
+        lines.append(f"{row.name:<16} {row.task:<12} {row.classes:>7} {row.samples:>8,}  {row.licence:<26} {'yes' if row.in_cache else ''}".rstrip())
+    return lines
+
+
+def info_facts() -> dict[str, Any]:
+    """Versions and places; torch is asked, so this takes its second."""
+    import torch
+
+    from pellucid.learn.device import choose_device, choose_precision
+
+    device = choose_device(None)
+    facts: dict[str, Any] = {
+        "pellucid": __version__,
+        "python": platform.python_version(),
+        "torch": f"{torch.__version__} in {Path(torch.__file__).parent}",
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "precision": f"{choose_precision('auto', 'cnn', device)} for the cnn",
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "cache": str(cache_folder()),
+    }
+    for name in ("numpy", "scipy", "scikit-learn", "simplejpeg", "pillow", "pydicom", "safetensors", "h5py", "python-gdcm"):
+        try:
+            facts[name] = version(name)
+        except PackageNotFoundError:
+            facts[name] = "not installed"
+    return facts

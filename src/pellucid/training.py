@@ -1,0 +1,214 @@
+"""The main job on one page: read, split, learn, calibrate, measure, report."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pellucid.data import Dataset, Split, draw_split, measure_scaling, read
+from pellucid.data.twins import twins_in_training
+from pellucid.errors import BadInput
+from pellucid.learn.settings import Settings, faults, read_recipe
+from pellucid.memory import watched_peak
+from pellucid.predicting import TrainedRun
+from pellucid.progress import Progress, bars
+from pellucid.run import new_run_path, write_json, write_text
+from pellucid.run.folder import make_private
+
+Say = Callable[[str], None]
+
+
+def train(
+    source: str | Path | None = None,
+    *,
+    model: str | None = None,
+    group_by: str | None = None,
+    image_size: int | None = None,
+    epochs: int | None = None,
+    learning_rate: float | None = None,
+    batch_size: int | None = None,
+    optimizer: str | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    recipe: str | Path | None = None,
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    say: Say | None = None,
+) -> TrainedRun:
+    """Images in, a trained, calibrated, measured and reported classifier out.
+
+    Args:
+        source: folder, .zip, .csv, .npz, .h5, IDX files or the name of a data set; see `pellucid.data.read`.
+        model: auto, linear, mlp or cnn.
+        group_by: column:NAME, level:K, regex:PATTERN or dicom:PatientID; by default what the source shows.
+        image_size: side in pixels to resize to.
+        epochs, learning_rate, batch_size, optimizer, seed: see `pellucid.learn.Settings`; unset ones follow its rules.
+        device: cpu, cuda or mps; by default the fastest there is.
+        recipe: a TOML file with settings; what is told here goes before it.
+        out: the run folder to make; by default runs/NAME.
+        resume: a run folder to go on with (then `source` may be left out).
+        say: told what a user should know, a line at a time; by default printed to stderr.
+    Returns:
+        The finished run: its folder, its figures, and `predict`.
+    Raises:
+        PellucidError: what was found, what was needed, what to do, in one line.
+    """
+    told = {
+        "model": model, "image_size": image_size, "epochs": epochs, "learning_rate": learning_rate,
+        "batch_size": batch_size, "optimizer": optimizer, "seed": seed,
+    }  # fmt: skip
+    say = say or _say_on_stderr
+    if resume is not None and TrainedRun(Path(resume)).state != "none":
+        return _go_on(TrainedRun(Path(resume)), say)
+    if source is None:
+        raise BadInput(f"{resume} is no run folder: give a source to begin with, or the folder of a run." if resume else "A source is needed.")
+    settings = (read_recipe(Path(recipe)) if recipe else Settings()).but(told)
+    chosen = Path(out) if out else Path(resume) if resume else None
+    job = _Job(str(source), group_by, settings, device, say)
+    return job.do(TrainedRun(new_run_path(str(source), chosen)))
+
+
+def _go_on(run: TrainedRun, say: Say) -> TrainedRun:
+    if run.state == "finished":
+        say(f"{run.path} is finished: nothing is left to do, and nothing was changed.")
+        return run
+    recipe = run.recipe
+    say(f"Going on with {run.path}.")
+    settings = Settings.of(recipe["told"], f"{run.path}/recipe.json")
+    return _Job(recipe["source"]["path"], recipe["source"]["group_by"], settings, recipe["told_device"], say).do(run)
+
+
+@dataclass(slots=True)
+class _Job:
+    """One run from its source to its report."""
+
+    source: str
+    group_by: str | None
+    settings: Settings
+    told_device: str | None
+    say: Say
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def do(self, run: TrainedRun) -> TrainedRun:
+        started = time.monotonic()
+        threading.Thread(target=_import_torch, daemon=True).start()  # a second's work, while images are decoded
+        with watched_peak() as peak_mb, bars() as progress:
+            dataset = self.timed("read", lambda: self.read(progress))
+            split = draw_split(dataset, self.settings.seed)
+            twins = self.timed("audit", lambda: twins_in_training(dataset.sha256, split.train))
+            self.learn_and_report(run, dataset, split, twins, progress)
+            self.seconds["total"] = time.monotonic() - started
+            report = run.file("report.json")
+            facts = {**run.report, "seconds": self.seconds, "peak_memory_mb": round(peak_mb(), 1)}
+            write_json(report, facts)
+            run.seal()
+        run.file("resume.safetensors").unlink(missing_ok=True)
+        return TrainedRun(run.path)
+
+    def timed(self, name: str, work: Callable[[], Any]) -> Any:
+        started = time.monotonic()
+        done = work()
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+        return done
+
+    def read(self, progress: Progress) -> Dataset:
+        dataset = read(self.source, group_by=self.group_by, image_size=self.settings.image_size, progress=progress)
+        for note in dataset.said:
+            self.say(note)
+        for _, reason in dataset.unreadable[:10]:
+            self.say(f"Left out: {reason}")
+        if len(dataset.unreadable) > 10:
+            self.say(f"Left out: {len(dataset.unreadable) - 10} more files; the report names them.")
+        return dataset
+
+    def learn_and_report(self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, progress: Progress) -> None:
+        import numpy as np
+
+        from pellucid.evaluate.assess import JUDGED, assess, judge, predictions_csv, rivals_csv
+        from pellucid.evaluate.calibrate import calibrate
+        from pellucid.evaluate.report import write_pages
+        from pellucid.evaluate.rivals import fit_rivals
+        from pellucid.learn.assemble import assemble
+        from pellucid.learn.complete import complete
+        from pellucid.learn.device import choose_device
+        from pellucid.learn.fit import fit, logits_of
+        from pellucid.learn.models import count_parameters
+        from pellucid.learn.weights import save_weights
+
+        device = choose_device(self.told_device)
+        settings = complete(self.settings, len(split.train), len(dataset.classes), dataset.images.shape[2], device)
+        scaling = measure_scaling(dataset.images, split.train, settings.scaling)
+        warnings = [*faults(settings, len(dataset.classes)), *_doubts(dataset)]
+        for warning in warnings:
+            self.say(f"Warning: {warning}")
+        self.begin(run, dataset, split, twins, settings, scaling.as_dict(), device)
+        learner, batches = assemble(settings, dataset, split.train, scaling, device)
+        fitted = self.timed("learn", lambda: fit(learner, batches, split.valid, run.path, progress))
+        if fitted.stopped:
+            warnings.append(fitted.stopped)
+            self.say(f"Warning: {fitted.stopped} The best weights so far, of step {fitted.best_step}, are kept.")
+        started = time.monotonic()
+        learner.model.load_state_dict(fitted.best)
+        rows = np.concatenate([getattr(split, part) for part in JUDGED])
+        logits = logits_of(learner, batches.images, rows)
+        at = len(split.valid)
+        calibrating = logits[at : at + len(split.calibrate), : len(dataset.classes)]
+        calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task)
+        facts = {
+            "model": settings.model, "hidden": settings.hidden, "outputs": settings.outputs, "task": dataset.task,
+            "classes": list(dataset.classes), "channels": dataset.images.shape[1], "image_size": dataset.images.shape[2],
+            "dtype": dataset.images.dtype.name, "scaling": scaling.as_dict(), "precision": settings.precision,
+            "calibration": calibration.as_dict(), "best_step": fitted.best_step,
+        }  # fmt: skip
+        save_weights(run.file("weights.safetensors"), fitted.best, facts)
+        judged = judge(logits, split, calibration, dataset)
+        rivals = fit_rivals(dataset, split.train, split.held_out, scaling, settings.seed, progress)
+        report = {
+            "run": str(run.path), "model": settings.model, "source_name": Path(self.source).name, "task": dataset.task,
+            "classes": list(dataset.classes), "cases": split.counts(), "parameters": count_parameters(learner.model),
+            **assess(judged, split, dataset, twins, rivals), "calibration": calibration.as_dict(), "warnings": warnings,
+            "steps": fitted.steps, "best_step": fitted.best_step, "resumed_at_step": fitted.resumed_at_step,
+        }  # fmt: skip
+        report["warnings"] += report["held_out"]["warnings"]
+        write_text(run.file("predictions.csv"), predictions_csv(judged, split, dataset))
+        write_text(run.file("rivals.csv"), rivals_csv(rivals, split, dataset))
+        page, card = write_pages(run, report, judged, split, dataset, rivals)
+        write_text(run.file("report.html"), page)
+        write_text(run.file("model_card.md"), card)
+        write_json(run.file("report.json"), report)
+        self.seconds["evaluate"] = time.monotonic() - started
+
+    def begin(self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, settings: Settings, scaling: dict[str, object], device: Any) -> None:
+        """Write recipe.json and split.csv; on going on, see that they are still the same."""
+        from pellucid.recipe import check_unchanged, recipe_facts, split_csv
+
+        facts = recipe_facts(self.source, self.group_by, self.settings, self.told_device, dataset, split, settings, scaling, device)
+        if run.state == "unfinished":
+            check_unchanged(run, facts)
+            return
+        make_private(run.path)
+        write_text(run.file("split.csv"), split_csv(dataset, split, twins))
+        write_json(run.file("recipe.json"), facts)
+
+
+def _doubts(dataset: Dataset) -> list[str]:
+    if dataset.groups is None:
+        return ["Patients are not known: images of one patient may stand on both sides of the split, which flatters the figures. --group-by tells them."]
+    return []
+
+
+def _import_torch() -> None:
+    with suppress(Exception):  # noqa: BLE001 - the main thread meets the same error, and tells it
+        import_module("torch")
+
+
+def _say_on_stderr(line: str) -> None:
+    import sys
+
+    print(line, file=sys.stderr)  # noqa: T201
