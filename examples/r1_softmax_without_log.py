@@ -1,9 +1,10 @@
 # %% [markdown]
 # # A softmax that forgot its log
 #
-# Log-softmax is x - log(sum(exp(x))). Leave out the log, x - sum(exp(x)), and nothing crashes: the loss falls with every
-# epoch, and a teaching text's printed run ends at an accuracy of 96%. This page makes the same mistake on purpose, gets
-# the same losses, asks what was really learned, and sets the sound version beside it. About 15 seconds on one core.
+# Log-softmax is x - log(sum(exp(x))). Leave out the log, x - sum(exp(x)), and nothing crashes: the loss falls with
+# every epoch, and a teaching text's printed run ends at an accuracy of 96%. This page makes the same mistake on
+# purpose, gets the same losses, asks what was really learned, and sets the sound version beside it. About 15 seconds on
+# one core.
 #
 # `python examples/r1_softmax_without_log.py [SOURCE]` takes any other source of pictures, too.
 

@@ -119,7 +119,8 @@ for epoch, (recipe, shuffled, sound) in enumerate(runs, start=-1):
     for logits in (recipe, shuffled, sound):
         row += f" {accuracy(logits.argmax(1), valid_labels):8.4f} {cross_entropy(logits, valid_labels):7.2f}  "
     print(row)
-    after_nines = guesses if epoch == 0 else after_nines if epoch > 0 else None
+    if epoch == 0:
+        after_nines = guesses
 sound_accuracy = accuracy(sound.argmax(1), valid_labels)
 
 # %% [markdown]
@@ -128,6 +129,6 @@ sound_accuracy = accuracy(sound.argmax(1), valid_labels)
 # seen nothing but nines believes in nines:
 
 # %%
-said, true = (last == classes - 1).float().mean(), (valid_labels == classes - 1).float().mean()
+said, true = (after_nines == classes - 1).float().mean(), (valid_labels == classes - 1).float().mean()
 name = dataset.classes[-1]
 print(f"\nAfter the first epoch in folder order, {said:.0%} of all cases are taken for a {name}; {true:.0%} are one.")

@@ -19,7 +19,10 @@ def by_hand(image, down, right, mirror):
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.tuples(st.integers(-8, 8), st.integers(-8, 8), st.booleans()), min_size=1, max_size=4), st.integers(1, 3))
+@given(
+    st.lists(st.tuples(st.integers(-8, 8), st.integers(-8, 8), st.booleans()), min_size=1, max_size=4),
+    st.integers(1, 3),
+)
 def test_each_image_moves_as_numpy_moves_it(moves, channels):
     images = np.random.default_rng(0).integers(0, 256, (len(moves), channels, 7, 7), dtype=np.uint8)
     down, right, mirror = (np.array(column) for column in zip(*moves, strict=True))

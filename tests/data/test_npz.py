@@ -82,6 +82,7 @@ def test_sixteen_bits_stay(npz):
 
 
 GOOD = np.array([0, 1, 0, 1])
+TWO = GOOD[:, None] * [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ GOOD = np.array([0, 1, 0, 1])
         ({"images": some(4, 8, 8), "labels": GOOD}, r"has the arrays \['images', 'labels'\]: train_images"),
         ({"train_images": some(0, 8, 8), "train_labels": GOOD[:0]}, "holds no images"),
         (
-            {"train_images": some(4, 8, 8), "train_labels": GOOD, "val_images": some(4, 8, 8), "val_labels": GOOD[:, None] * [1, 1]},
+            {"train_images": some(4, 8, 8), "train_labels": GOOD, "val_images": some(4, 8, 8), "val_labels": TWO},
             "labels of .* columns",
         ),
         (

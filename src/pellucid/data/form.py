@@ -58,7 +58,9 @@ class DoesNotFit(Exception):
         """Why a trained model, whose form is fixed, cannot be asked about this image."""
         if self.wider.channels != form.channels:
             return f"{name} is in colour, and the model learned from gray images: convert it to gray as those were."
-        return f"{name} holds {self.wider.dtype} values, and the model learned from {form.dtype}: export it as those were."
+        return (
+            f"{name} holds {self.wider.dtype} values, and the model learned from {form.dtype}: export it as those were."
+        )
 
 
 def first_form(image: Shaped[np.ndarray, "row column *channel"], image_size: int | None) -> Form:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import gzip
 import struct
 from collections.abc import Iterator
+from io import BufferedReader
 from math import prod
 from pathlib import Path
-from typing import IO, cast
 
 import numpy as np
 
@@ -61,8 +61,8 @@ def read_idx(path: Path) -> ArraySource:
     return ArraySource(path, blocks, np.concatenate(labels), parts if len(set(parts)) > 1 else None)
 
 
-def _open(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+def _open(path: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
 def _shape(path: Path) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from pellucid.data.archives import Member, ZipBytes, members
+from pellucid.data.archives import ZipBytes, members
 from pellucid.data.decode import looks_like_an_image
 from pellucid.data.scan import FolderScan
 from pellucid.errors import BadInput
@@ -33,7 +33,7 @@ class Listing:
     source: Path
     zipped: bool
     items: list[Any]
-    """What finds the bytes: a path below `source`, or a Member of the zip as a tuple."""
+    """What finds the bytes: a path below `source`, or a Member of the zip."""
     names: list[str]
     classes: tuple[str, ...]
     labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"]
@@ -79,18 +79,16 @@ def list_zip(path: Path, folder: str = "") -> Listing:
 
         visible = [name for name in sorted(found) if not is_hidden(name)]
         images, others = images_among(visible, starts_as_dicom)
-    return _arrange(path, images, {name: as_tuple(found[name]) for name in images}, others, zipped=True)
-
-
-def as_tuple(member: Member) -> tuple[str, int, int, int, int, int]:
-    return (member.name, member.offset, member.stored, member.size, member.method, member.crc)
+    return _arrange(path, images, {name: found[name] for name in images}, others, zipped=True)
 
 
 def is_hidden(name: str) -> bool:
+    """Whether a path in a zip is one that its maker's computer keeps for itself."""
     return any(step.startswith(".") or step == "__MACOSX" for step in name.split("/"))
 
 
 def images_among(paths: Iterable[str], starts_as_dicom: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    """Paths of images, told by their endings or (DICOM files often have none) by their first bytes, and all others."""
     images: list[str] = []
     others: list[str] = []
     for path in paths:

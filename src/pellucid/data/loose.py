@@ -1,4 +1,4 @@
-"""Images that a trained model is asked about: files, all images below folders, and those in zips, in the model's form."""
+"""Images that a trained model is asked about: files, all below folders, and those in zips, in the model's form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jaxtyping import Shaped
 from pellucid.data.archives import members
 from pellucid.data.decode import looks_like_an_image
 from pellucid.data.form import Form
-from pellucid.data.listing import Listing, as_tuple, images_among, is_hidden
+from pellucid.data.listing import Listing, images_among, is_hidden
 from pellucid.data.processes import decode_all
 from pellucid.data.scan import scan_folder
 from pellucid.data.store import Unfinished, cache_folder
@@ -75,7 +75,9 @@ def _listing(source: Path, zipped: bool, items: list[object], names: list[str]) 
 
 def _files(files: Sequence[Path]) -> Listing:
     root = os.path.commonpath([file.absolute().parent for file in files])
-    return _listing(Path(root), False, [os.path.relpath(file.absolute(), root) for file in files], [str(file) for file in files])
+    return _listing(
+        Path(root), False, [os.path.relpath(file.absolute(), root) for file in files], [str(file) for file in files]
+    )
 
 
 def _folder(folder: Path) -> Listing:
@@ -93,4 +95,4 @@ def _zip(path: Path) -> Listing:
     found = [member for member in members(path) if looks_like_an_image(member.name) and not is_hidden(member.name)]
     if not found:
         raise BadInput(f"{path} holds no images: JPEG, PNG, TIFF or DICOM files are needed.")
-    return _listing(path, True, [as_tuple(member) for member in found], [f"{path}/{member.name}" for member in found])
+    return _listing(path, True, list(found), [f"{path}/{member.name}" for member in found])

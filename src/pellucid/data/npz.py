@@ -5,12 +5,21 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
-from pellucid.data.arrays import BROKEN, ArraySource, blocks_of, check_image_shape, check_size, label_table, one_column
+from pellucid.data.arrays import (
+    BROKEN,
+    ArraySource,
+    Reads,
+    blocks_of,
+    check_image_shape,
+    check_size,
+    label_table,
+    one_column,
+)
 from pellucid.data.catalog import Entry, describe_medmnist
 from pellucid.errors import BadInput
 
@@ -85,7 +94,7 @@ def _classes_that_fit(entry: Entry | None, labels: Int[np.ndarray, "case column"
     return tuple(entry.classes) if fits else None
 
 
-def _read_header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _read_header(file: Reads, what: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Source: numpy.lib.format, the .npy format's versions 1 to 3."""
     try:
         version = np.lib.format.read_magic(file)

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +27,28 @@ CHUNK = 256
 """Images decoded between two writes: about 1 MB at 64 x 64, which stays in a core's cache. Chosen by us."""
 
 
+Kind = tuple[int, np.dtype[Any]]
+"""Axes of an image as it comes (2 gray, 3 RGB), and its number type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One process's share of a packing: every `workers`-th chunk, beginning with chunk number `worker`."""
+    """One process's share of a packing: chunks of images, each with the row where it begins."""
 
     source: str
     zipped: bool
-    items: list[Any]  # paths below source, or Members as tuples
+    chunks: list[tuple[int, list[Any]]]  # first row, and paths below source or Members
     out: str
     form: Form
     image_size: int | None
-    worker: int
-    workers: int
     tag: str
     strict: bool = False
     """True for images that a trained model is asked about: its form is fixed, and what does not fit is unreadable."""
 
     def to_json(self) -> str:
         """For the process's stdin."""
-        return json.dumps({**asdict(self), "form": self.form.as_dict()})
+        facts = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps({**facts, "form": self.form.as_dict()})
 
     @staticmethod
     def from_json(text: str) -> Job:
@@ -67,12 +70,11 @@ def pack_share(job: Job) -> Iterator[dict[str, Any]]:
         (out / "images.bin").open("r+b") as images,
         (out / "sha256.bin").open("r+b") as hashes,
     ):
-        for start in range(job.worker * CHUNK, len(job.items), job.workers * CHUNK):
-            stop = min(start + CHUNK, len(job.items))
-            block = np.zeros((stop - start, *job.form.shape), job.form.dtype)
-            kinds: dict[str, list[int]] = {}
+        for start, items in job.chunks:
+            block = np.zeros((len(items), *job.form.shape), job.form.dtype)
+            kinds: dict[Kind, list[int]] = {}
             try:
-                yield from _decode_block(job, contents_of, start, block, kinds)
+                yield from _decode_block(job, contents_of, start, items, block, kinds)
             except DoesNotFit as signal:
                 yield {"wider": signal.wider.as_dict()}
                 return
@@ -80,23 +82,27 @@ def pack_share(job: Job) -> Iterator[dict[str, Any]]:
             images.write(block.data)
             hashes.seek(start * 32)
             hashes.write(b"".join(hashlib.sha256(image.data).digest() for image in block))
-            yield {"done": stop - start, "kinds": kinds}
+            named = {f"{'gray' if ndim == 2 else 'RGB'} {dtype.name}": found for (ndim, dtype), found in kinds.items()}
+            yield {"done": len(items), "kinds": named}
 
 
 def _decode_block(
-    job: Job, contents_of: Any, start: int, block: np.ndarray, kinds: dict[str, list[int]]
+    job: Job, contents_of: Any, start: int, items: list[Any], block: np.ndarray, kinds: dict[Kind, list[int]]
 ) -> Iterator[dict[str, Any]]:
     """Fill the block, and count how many images are gray or RGB, 8 or 16 bit, as they come."""
-    for row in range(len(block)):
+    side, dtype = (job.form.size, job.form.size), block.dtype
+    at_least = job.form.size if job.form.resized else None
+    for row, item in enumerate(items):
         index = start + row
         try:
-            name, contents = contents_of(job.items[index])
+            name, contents = contents_of(item)
             if contents[128:132] == b"DICM":
                 yield {"tag": [index, _tag(contents, job.tag, name)]}
-            image = decode(contents, name, job.form.size if job.form.resized else None)
+            image = decode(contents, name, at_least)
             if job.strict:
                 image = as_gray_if_gray(image) if job.form.channels == 1 else image
-            block[row] = fit(image, job.form, name, job.image_size)
+            fits = image.shape == side and image.dtype == dtype  # nearly always, and nearly free
+            block[row] = image if fits else fit(image, job.form, name, job.image_size)
         except DoesNotFit as signal:
             if not job.strict:
                 raise
@@ -105,8 +111,7 @@ def _decode_block(
         except (PellucidError, OSError) as problem:
             yield {"unreadable": [index, str(problem)]}
             continue
-        kind = f"{'gray' if image.ndim == 2 else 'RGB'} {image.dtype.name}"
-        kinds.setdefault(kind, [0, index])[0] += 1
+        kinds.setdefault((image.ndim, image.dtype), [0, index])[0] += 1
 
 
 def _tag(contents: bytes, keyword: str, name: str) -> str | None:

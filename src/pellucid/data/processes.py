@@ -16,7 +16,7 @@ from typing import Any
 
 from pellucid.data.form import Form
 from pellucid.data.listing import Listing
-from pellucid.data.packing import Job, pack_share
+from pellucid.data.packing import CHUNK, Job, pack_share
 from pellucid.errors import BadInput, PellucidError
 from pellucid.progress import Progress
 
@@ -47,7 +47,13 @@ class Outcome:
 
 
 def decode_all(
-    listing: Listing, folder: Path, form: Form, image_size: int | None, tag: str, progress: Progress, strict: bool = False
+    listing: Listing,
+    folder: Path,
+    form: Form,
+    image_size: int | None,
+    tag: str,
+    progress: Progress,
+    strict: bool = False,
 ) -> Outcome:
     """Decode every image of the listing into the unfinished pack in `folder`.
 
@@ -57,8 +63,9 @@ def decode_all(
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = cores if len(listing.items) >= FEW and sys.executable else 1
+    chunks = [(start, listing.items[start : start + CHUNK]) for start in range(0, len(listing.items), CHUNK)]
     jobs = [
-        Job(str(listing.source), listing.zipped, listing.items, str(folder), form, image_size, worker, workers, tag, strict)
+        Job(str(listing.source), listing.zipped, chunks[worker::workers], str(folder), form, image_size, tag, strict)
         for worker in range(workers)
     ]
     outcome, done = Outcome(), 0

@@ -6,7 +6,9 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 
-def twins_in_training(sha256: UInt8[np.ndarray, "case 32"], train: Int[np.ndarray, "train"]) -> Int[np.ndarray, "case"]:
+def twins_in_training(
+    sha256: UInt8[np.ndarray, "case 32"], train: Int[np.ndarray, " train"]
+) -> Int[np.ndarray, " case"]:
     """For each case outside training the first training case of identical pixels, else -1; -1 for training cases.
 
     >>> prints = np.zeros((3, 32), np.uint8); prints[1] = 7

@@ -29,7 +29,11 @@ class Batch:
 
 
 class Images:
-    """The stored images, scaled as they are asked for; on a GPU they live there wholly where they fit."""
+    """The stored images, scaled as they are asked for; on a GPU they live there wholly where they fit.
+
+    On a CPU every batch is gathered and scaled in the same memory, since fresh memory for each would cost more than the
+    arithmetic: what is returned is lent until the next call.
+    """
 
     def __init__(
         self,
@@ -38,27 +42,37 @@ class Images:
         device: torch.device,
         channels_last: bool = False,
     ) -> None:
-        self.stored = stored
+        self.stored = np.asarray(stored)
         self.device = device
-        self.channels_last = channels_last
+        self.layout = torch.channels_last if channels_last else torch.contiguous_format
         shape = (1, stored.shape[1], 1, 1)
-        self._mean = torch.tensor(scaling.mean, dtype=torch.float32, device=device).reshape(shape)
+        self._mean = torch.tensor(scaling.mean, dtype=torch.float32).reshape(shape).to(device)
         self._per_deviation = (1 / torch.tensor(scaling.deviation, dtype=torch.float32)).reshape(shape).to(device)
         self._on_device = _whole_on(device, stored)
+        self._gathered = np.empty((0, *stored.shape[1:]), stored.dtype)
+        self._scaled = torch.empty((0, *stored.shape[1:]))
 
     def pixels(self, rows: Int[np.ndarray, "case"]) -> Shaped[Tensor, "case channel row column"]:
-        """Stored values of these rows, on the device."""
+        """Stored values of these rows, on the device; lent until the next call."""
         if self._on_device is not None:
             return self._on_device[torch.from_numpy(rows).to(self.device)]
-        taken = self.stored[rows]
+        if len(rows) > len(self._gathered):
+            self._gathered = np.empty((len(rows), *self.stored.shape[1:]), self.stored.dtype)
+        taken = self._gathered[: len(rows)]
+        np.take(self.stored, rows, axis=0, out=taken, mode="clip")  # "raise" would copy once more; rows come from a Split
         if taken.dtype == np.uint16:  # torch computes with int32 rather than uint16
             taken = taken.astype(np.int32)
-        return torch.from_numpy(taken).to(self.device, non_blocking=True)
+        return torch.from_numpy(taken).to(self.device)
 
     def scaled(self, pixels: Shaped[Tensor, "case channel row column"]) -> Float[Tensor, "case channel row column"]:
-        """(stored - mean) / deviation."""
-        inputs = pixels.to(torch.float32).sub_(self._mean).mul_(self._per_deviation)
-        return inputs.contiguous(memory_format=torch.channels_last) if self.channels_last else inputs
+        """(stored - mean) / deviation; lent until the next call."""
+        if self.device.type != "cpu":
+            inputs = pixels.to(torch.float32, memory_format=self.layout)
+        else:
+            if len(pixels) > len(self._scaled):
+                self._scaled = torch.empty(pixels.shape, memory_format=self.layout)
+            inputs = self._scaled[: len(pixels)].copy_(pixels)
+        return inputs.sub_(self._mean).mul_(self._per_deviation)
 
 
 def _whole_on(device: torch.device, stored: np.ndarray) -> Tensor | None:

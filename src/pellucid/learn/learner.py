@@ -97,7 +97,8 @@ class Learner:
             BadInput: labels that the model's outputs cannot hold (looked at in the first batch).
         """
         for batch in batches:
-            self.model.train()
+            if not self.model.training:
+                self.model.train()
             rate = self._set_learning_rate(batch.number)
             logits, loss = self._slopes_by_hand(batch) if self._layers else self._slopes_by_autograd(batch)
             self.optimizer.step()
