@@ -41,7 +41,8 @@ __all__ = ["BadInput", "Dataset", "PellucidError", "Split", "TrainedRun", "open_
 def __getattr__(name: str) -> Any:  # names are looked up on first use: importing pellucid takes a moment, not torch's second
     if name not in _HOME:
         raise AttributeError(f"pellucid has no {name!r}")
-    return getattr(import_module(f"pellucid.{_HOME[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"pellucid.{_HOME[name]}"), name)
+    return found
 
 
 def open_run(path: str) -> TrainedRun:

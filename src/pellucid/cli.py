@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -61,10 +65,11 @@ def train(
     from pellucid.summary import train_json, train_lines
     from pellucid.training import train as train_run
 
-    run = train_run(
-        source, model=model, group_by=group_by, image_size=image_size, epochs=epochs, learning_rate=learning_rate,
-        batch_size=batch_size, optimizer=optimizer, seed=seed, device=device, recipe=recipe, out=out, resume=resume,
-    )  # fmt: skip
+    with _resumable():
+        run = train_run(
+            source, model=model, group_by=group_by, image_size=image_size, epochs=epochs, learning_rate=learning_rate,
+            batch_size=batch_size, optimizer=optimizer, seed=seed, device=device, recipe=recipe, out=out, resume=resume,
+        )  # fmt: skip
     _show(train_json(run) if as_json else train_lines(run))
 
 
@@ -173,19 +178,37 @@ def _show(result: dict[str, Any] | list[Any]) -> None:
 def main() -> None:
     """Run the command; what cannot be done is told in one line, with exit status 1."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="surrogateescape" if stream.encoding.lower() == "utf-8" else "backslashreplace")
+    _leave(_status())
+
+
+def _status() -> int:
     try:
         app()
     except PellucidError as problem:
         typer.echo(f"pellucid: {problem}", err=True)
-        sys.exit(1)
+        return 1
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    return 0
+
+
+@contextlib.contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
     except KeyboardInterrupt:
-        typer.echo("pellucid: interrupted; an unfinished run goes on with `pellucid train --resume RUN`.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+        typer.echo("pellucid: interrupted. `pellucid train --resume RUN` goes on with the run; `pellucid runs` lists it.", err=True)
+        raise typer.Exit(130) from None
+
+
+def _leave(status: int) -> NoReturn:
+    """End at once: everything is written by now, and taking torch apart would take another half second."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

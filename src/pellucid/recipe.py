@@ -103,10 +103,10 @@ def split_csv(dataset: Dataset, split: Split, twins: Int[np.ndarray, "case"]) ->
     """name, sha256 of the pixels, label, group (hashed with a salt that is kept nowhere), part, twin."""
     salt = secrets.token_bytes(16)
     hashed = [hashlib.sha256(salt + name.encode("utf-8", "surrogateescape")).hexdigest()[:16] for name in dataset.group_names]
-    rows = np.arange(len(dataset))
+    rows, digests = np.arange(len(dataset)), dataset.sha256.tobytes().hex()
     columns = [
         dataset.names,
-        [bytes(digest).hex() for digest in dataset.sha256],
+        [digests[at : at + 64] for at in range(0, len(digests), 64)],
         label_texts(dataset, rows),
         [hashed[group] for group in dataset.groups] if dataset.groups is not None else [""] * len(dataset),
         split.part_of_each(len(dataset)),

@@ -33,4 +33,5 @@ __all__ = ["Dataset", "Scaling", "Split", "cache_folder", "draw_split", "known",
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"pellucid.data has no {name!r}")
-    return getattr(import_module(f"pellucid.data.{_HOME[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"pellucid.data.{_HOME[name]}"), name)
+    return found

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.optimize import minimize_scalar
 from scipy.special import expit, logsumexp, softmax
 
 MISSED = 0.05
@@ -49,9 +48,9 @@ class Calibration:
         return probabilities_of(logits, task, self.temperature)
 
     def sets(self, probabilities: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, "case klass"]:
-        """Which classes each case may be of; a class without a promise is always among them."""
+        """Which classes each case may be of: never none, and a class without a promise is always among them."""
         limits = np.array([np.inf if quantile is None else quantile for quantile in self.quantiles])
-        return 1 - probabilities <= limits
+        return (1 - probabilities <= limits) | (probabilities == probabilities.max(1, keepdims=True))
 
     def unlike_training(self, logits: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, "case"]:
         """True where the model answers more weakly than to nearly all calibration images."""
@@ -89,22 +88,31 @@ def calibrate(
     >>> calibrate(logits, np.array([0, 0, 0, 0]), "binary").temperature > 1  # too sure: 3 of 4 are right
     True
     """
-    best = minimize_scalar(
-        lambda log_t: _loss(logits, labels, task, float(np.exp(log_t))), bounds=np.log((COLDEST, HOTTEST)), method="bounded"
-    )
-    temperature = float(f"{np.exp(best.x):.6g}")
+    temperature = float(f"{1 / _best_inverse(logits.astype(np.float64), labels, task):.6g}")
     p = probabilities_of(logits, task, temperature)
     positive = labels == 1 if labels.ndim == 2 else labels[:, None] == np.arange(p.shape[1])
     quantiles = tuple(_quantile(1 - p[positive[:, k], k], MISSED) for k in range(p.shape[1]))
     return Calibration(temperature, quantiles, MISSED, float(np.quantile(familiarity(logits), UNLIKE)))
 
 
-def _loss(logits: np.ndarray, labels: np.ndarray, task: str, temperature: float) -> float:
-    cooled = logits.astype(np.float64) / temperature
+def _best_inverse(logits: np.ndarray, labels: np.ndarray, task: str) -> float:
+    """1 / temperature of the least cross-entropy, which is convex in it: halve the bracket of its slope's change of sign."""
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    for _ in range(40):
+        middle = (low + high) / 2
+        if _slope(logits, labels, task, middle) < 0:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _slope(logits: np.ndarray, labels: np.ndarray, task: str, inverse: float) -> float:
+    p = probabilities_of(logits, task, 1 / inverse)
     if task == "multi-label":
-        return float((np.logaddexp(0, cooled) - labels * cooled).mean())
-    right = np.take_along_axis(cooled, labels[:, None], 1)[:, 0]
-    return float((logsumexp(cooled, axis=1) - right).mean())
+        return float(((p - labels) * logits).mean())
+    right = np.take_along_axis(logits, labels[:, None], 1)[:, 0]
+    return float(((p * logits).sum(1) - right).mean())
 
 
 def _quantile(scores: Float[np.ndarray, "case"], missed: float) -> float | None:

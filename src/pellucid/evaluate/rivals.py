@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
+from pellucid.blocks import Adam
 from pellucid.data import Dataset, Scaling
 from pellucid.learn.batches import Batches, Images
 from pellucid.learn.complete import complete
@@ -106,8 +107,8 @@ def _logistic(dataset: Dataset, images: Images, fitted: np.ndarray, asked: np.nd
     labels = torch.from_numpy(dataset.labels)
     model = build_model(settings, dataset.images.shape[1], dataset.images.shape[2], classes)
     batches = Batches(images, labels, fitted, settings.batch_size or 1, settings.epochs or 1, seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, weight_decay=0.1, fused=True)
-    learner = Learner(model, loss_of(dataset.task), optimizer, _schedule(batches.steps, settings.learning_rate or 0.0))
+    adam = Adam(weight_decay=0.1, decoupled=True)
+    learner = Learner(model, loss_of(dataset.task), adam, _schedule(batches.steps, settings.learning_rate or 0.0))
     for _ in learner.steps(batches):
         pass
     logits = [learner.logits(images.scaled(images.pixels(asked[at : at + 512]))) for at in range(0, len(asked), 512)]

@@ -1,8 +1,53 @@
-"""Models, batches, and the loop that teaches one the other: `for step in learner.steps(batches)`."""
+"""Models, batches, and the loop that teaches one the other: `for step in learner.steps(batches)`.
 
-from pellucid.learn.batches import Batch, Batches
-from pellucid.learn.learner import Learner, Step
-from pellucid.learn.models import build_model
-from pellucid.learn.settings import Settings, read_recipe
+Names are looked up on first use, so that settings can be read without waiting for torch.
+"""
 
-__all__ = ["Batch", "Batches", "Learner", "Settings", "Step", "build_model", "read_recipe"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pellucid.learn.assemble import assemble
+    from pellucid.learn.batches import Batch, Batches, Images
+    from pellucid.learn.complete import complete
+    from pellucid.learn.learner import Learner, Step
+    from pellucid.learn.losses import loss_of
+    from pellucid.learn.models import build_model
+    from pellucid.learn.settings import Settings, read_recipe
+
+_HOME = {
+    "Batch": "batches",
+    "Batches": "batches",
+    "Images": "batches",
+    "Learner": "learner",
+    "Settings": "settings",
+    "Step": "learner",
+    "assemble": "assemble",
+    "build_model": "models",
+    "complete": "complete",
+    "loss_of": "losses",
+    "read_recipe": "settings",
+}
+
+__all__ = [
+    "Batch",
+    "Batches",
+    "Images",
+    "Learner",
+    "Settings",
+    "Step",
+    "assemble",
+    "build_model",
+    "complete",
+    "loss_of",
+    "read_recipe",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"pellucid.learn has no {name!r}")
+    found = globals()[name] = getattr(import_module(f"pellucid.learn.{_HOME[name]}"), name)
+    return found

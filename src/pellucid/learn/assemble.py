@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Int
 
+from pellucid.blocks import SGD, Adam
 from pellucid.data import Dataset, Scaling
 from pellucid.errors import BadInput
 from pellucid.learn.batches import Batches, Images
@@ -49,7 +50,7 @@ def assemble(
     learner = Learner(
         model,
         loss_of(dataset.task, settings.loss),
-        _optimizer(settings, model, device),
+        _optimizer(settings),
         lambda number: learning_rate(number, steps, rate, schedule),
         bfloat16=settings.precision == "bfloat16",
     )
@@ -62,9 +63,8 @@ def _widened(labels: np.ndarray, outputs: int) -> np.ndarray:
     return np.pad(labels, ((0, 0), (0, outputs - labels.shape[1])))
 
 
-def _optimizer(settings: Settings, model: torch.nn.Module, device: torch.device) -> torch.optim.Optimizer:
-    weights, decay = list(model.parameters()), settings.weight_decay or 0.0
-    fused = device.type in ("cpu", "cuda")
+def _optimizer(settings: Settings) -> SGD | Adam:
+    rate, decay = settings.learning_rate or 0.0, settings.weight_decay or 0.0
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(weights, settings.learning_rate or 0.0, settings.momentum or 0.0, weight_decay=decay, fused=fused)
-    return torch.optim.AdamW(weights, settings.learning_rate or 0.0, weight_decay=decay, fused=fused)
+        return SGD(rate, settings.momentum or 0.0, decay)
+    return Adam(rate, weight_decay=decay, decoupled=True)

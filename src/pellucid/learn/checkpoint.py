@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import Tensor
 
 from pellucid.errors import BadInput
+from pellucid.learn.learner import Learner
 from pellucid.run.history import HistoryRow
 from pellucid.run.writing import write_bytes
 
@@ -35,30 +35,25 @@ class Progressed:
 
 def save_checkpoint(
     path: Path,
-    model: nn.Module,
+    learner: Learner,
     best: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
     progressed: Progressed,
     history: list[HistoryRow],
 ) -> None:
     """Write it all under a temporary name, then rename: a kill at any moment leaves the old one or the new one."""
-    tensors = {f"now.{name}": value for name, value in model.state_dict().items()}
+    tensors = {f"now.{name}": value for name, value in learner.model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
-    for number, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items() if isinstance(value, Tensor)}
-    facts = {**asdict(progressed), "history": [asdict(row) for row in history]}
+    tensors |= {f"momenta.{number}": value for number, value in enumerate(learner.state.momenta)}
+    tensors |= {f"squares.{number}": value for number, value in enumerate(learner.state.squares)}
+    facts = {**asdict(progressed), "optimizer_steps": learner.state.steps, "history": [asdict(row) for row in history]}
     contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    write_bytes(path, save(_unshared(contiguous), {"pellucid": json.dumps(facts, sort_keys=True)}))
-
-
-def _unshared(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.clone() if value.dim() == 0 else value for name, value in tensors.items()}
+    write_bytes(path, save(contiguous, {"pellucid": json.dumps(facts, sort_keys=True)}))
 
 
 def load_checkpoint(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer
+    path: Path, learner: Learner
 ) -> tuple[Progressed, dict[str, Tensor], list[HistoryRow]]:
-    """Put model and optimizer back to where they stood; returns the position, the best weights, and history's rows.
+    """Put the model and the optimizer's state back to where they stood; returns the position, the best weights, and history's rows.
 
     Raises:
         BadInput: the file is damaged, or is of another model.
@@ -68,8 +63,11 @@ def load_checkpoint(
         tensors = load(contents)
         header = json.loads(contents[8 : 8 + struct.unpack("<Q", contents[:8])[0]])
         facts = json.loads(header["__metadata__"]["pellucid"])
-        model.load_state_dict(_below("now.", tensors))
-        _load_optimizer(optimizer, tensors)
+        learner.model.load_state_dict(_below("now.", tensors))
+        for kind in ("momenta", "squares"):
+            for number, value in enumerate(getattr(learner.state, kind)):
+                value.copy_(tensors[f"{kind}.{number}"])
+        learner.state = replace(learner.state, steps=facts.pop("optimizer_steps"))
         history = [HistoryRow(**row) for row in facts.pop("history")]
         facts["since_row"] = tuple(facts["since_row"])
         return Progressed(**facts), _below("best.", tensors), history
@@ -79,12 +77,3 @@ def load_checkpoint(
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in _below("optimizer.", tensors).items():
-        number, _, what = name.partition(".")
-        state.setdefault(int(number), {})[what] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})

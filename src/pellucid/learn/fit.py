@@ -125,7 +125,7 @@ class _Position:
         self.resumed_at_step: int | None = None
         rows: list[HistoryRow] = []
         if self.path.is_file():
-            self.progressed, self.best, rows = load_checkpoint(self.path, learner.model, learner.optimizer)
+            self.progressed, self.best, rows = load_checkpoint(self.path, learner)
             self.resumed_at_step = self.progressed.step
         self.history = History(folder / "history.csv", rows)
         self.begun = self.saved = time.monotonic()
@@ -139,7 +139,7 @@ class _Position:
         now = Progressed(
             self.progressed.step, self.progressed.best_step, self.progressed.best_loss, self.progressed.since_row, self.seconds()
         )
-        save_checkpoint(self.path, self.learner.model, self.best, self.learner.optimizer, now, self.history.rows)
+        save_checkpoint(self.path, self.learner, self.best, now, self.history.rows)
         self.saved = time.monotonic()
 
     def learn(self, progress: Progress) -> Iterator[list[float]]:

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from pellucid.blocks import SGD
 from pellucid.data import Scaling
 from pellucid.errors import BadInput
 from pellucid.learn.batches import Images
@@ -70,6 +71,5 @@ def load_trained(run: Run, device: torch.device) -> Trained:
     except (KeyError, TypeError, RuntimeError, SafetensorError) as problem:
         raise BadInput(f"{run.file('weights.safetensors')} does not fit ({problem}): restore it, or train again.") from None
     model.to(device).eval()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
-    learner = Learner(model, loss_of(facts["task"]), optimizer, bfloat16=facts["precision"] == "bfloat16")
+    learner = Learner(model, loss_of(facts["task"]), SGD(0.0), bfloat16=facts["precision"] == "bfloat16")
     return Trained(learner, scaling, device)

@@ -54,11 +54,17 @@ def csv_text(header: Iterable[str], columns: Iterable[Iterable[object]]) -> str:
 def _written(column: list[object]) -> list[str]:
     if column and isinstance(column[0], float):
         return ("%.9g\n" * len(column) % tuple(column)).split()
-    return [_quoted(str(value)) for value in column]
+    texts = list(map(str, column))
+    if not any(sign in "".join(texts) for sign in SPECIAL):  # nearly always: one look at the whole column
+        return texts
+    return list(map(_quoted, texts))
+
+
+SPECIAL = ',"\n\r'
 
 
 def _quoted(text: str) -> str:
-    if any(sign in text for sign in ',"\n\r'):
+    if any(sign in text for sign in SPECIAL):
         return '"' + text.replace('"', '""') + '"'
     return text
 
