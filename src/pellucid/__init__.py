@@ -38,7 +38,9 @@ _HOME = {
 __all__ = ["BadInput", "Dataset", "PellucidError", "Split", "TrainedRun", "open_run", "predict", "read", "train"]
 
 
-def __getattr__(name: str) -> Any:  # names are looked up on first use: importing pellucid takes a moment, not torch's second
+def __getattr__(
+    name: str,
+) -> Any:  # names are looked up on first use: importing pellucid takes a moment, not torch's second
     if name not in _HOME:
         raise AttributeError(f"pellucid has no {name!r}")
     found = globals()[name] = getattr(import_module(f"pellucid.{_HOME[name]}"), name)

@@ -28,7 +28,9 @@ data_app = typer.Typer(help="Named data sets, and the cache of packed images.", 
 app.add_typer(data_app, name="data")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, to stdout.")]
-Source = Annotated[str, typer.Argument(help="Folder, .zip, .csv, .npz, .h5, IDX files, or a name from `pellucid data list`.")]
+Source = Annotated[
+    str, typer.Argument(help="Folder, .zip, .csv, .npz, .h5, IDX files, or a name from `pellucid data list`.")
+]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/digits.")]
 
 
@@ -40,15 +42,27 @@ def show_version(asked: bool) -> None:
 
 
 @app.callback()
-def options(version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")] = False) -> None:
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Medical image classifiers that one can trust, in seconds, and see through."""
 
 
 @app.command(epilog="Example: pellucid train medical_mnist.zip --model cnn --epochs 3")
 def train(
-    source: Annotated[str | None, typer.Argument(help="Folder of class folders, .zip, .csv, .npz, .h5, IDX files, or a name from `pellucid data list`.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="Folder of class folders, .zip, .csv, .npz, .h5, IDX files, or a name from `pellucid data list`."
+        ),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="auto, linear, mlp or cnn.")] = None,
-    group_by: Annotated[str | None, typer.Option(help="Which images are of one patient: column:NAME, level:K, regex:PATTERN or dicom:PatientID.")] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(help="Which images are of one patient: column:NAME, level:K, regex:PATTERN or dicom:PatientID."),
+    ] = None,
     image_size: Annotated[int | None, typer.Option(help="Resize to this side, in pixels.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Times that each training image is seen.")] = None,
     learning_rate: Annotated[float | None, typer.Option("--lr", help="Peak learning rate.")] = None,
@@ -56,7 +70,9 @@ def train(
     optimizer: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the split, the first weights and the order.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.")] = None,
-    recipe: Annotated[Path | None, typer.Option(help="A TOML file with settings; r0.toml to r2b.toml come with pellucid.")] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A TOML file with settings; r0.toml to r2b.toml come with pellucid.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder to make [default: runs/NAME].")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with an interrupted run.")] = None,
     as_json: Json = False,
@@ -76,7 +92,9 @@ def train(
 @app.command(epilog="Example: pellucid predict runs/digits scans/ --out predictions.csv")
 def predict(
     run: RunArgument,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Image files, folders (all images below them) or zips.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Image files, folders (all images below them) or zips.")
+    ],
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("predictions.csv"),
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.")] = None,
     as_json: Json = False,
@@ -106,7 +124,9 @@ def report(run: RunArgument, as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: pellucid runs")
-def runs(folder: Annotated[Path, typer.Argument(help="Where the run folders are.")] = Path("runs"), as_json: Json = False) -> None:
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Where the run folders are.")] = Path("runs"), as_json: Json = False
+) -> None:
     """All runs in a folder, with their figures."""
     from pellucid.run import find_runs
     from pellucid.summary import runs_json, runs_lines
@@ -133,22 +153,34 @@ def data_list(as_json: Json = False) -> None:
 
 
 @data_app.command("fetch", epilog="Example: pellucid data fetch breastmnist")
-def data_fetch(name: Annotated[str, typer.Argument(help="A name from `pellucid data list`.")], as_json: Json = False) -> None:
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="A name from `pellucid data list`.")], as_json: Json = False
+) -> None:
     """Download a named data set into the cache, and check it."""
     from pellucid.data.fetch import fetch
     from pellucid.data.store import cache_folder
     from pellucid.progress import bars
 
     with bars() as progress:
-        files = fetch(name, cache_folder() / "downloads", progress=lambda done, total: progress(f"fetching {name}", done, total or 0))
-    _show({"name": name, "files": [str(file) for file in files]} if as_json else [str(file) for file in files] or [f"{name} needs no download."])
+        files = fetch(
+            name,
+            cache_folder() / "downloads",
+            progress=lambda done, total: progress(f"fetching {name}", done, total or 0),
+        )
+    _show(
+        {"name": name, "files": [str(file) for file in files]}
+        if as_json
+        else [str(file) for file in files] or [f"{name} needs no download."]
+    )
 
 
 @data_app.command("pack", epilog="Example: pellucid data pack medical_mnist.zip")
 def data_pack(
     source: Source,
     image_size: Annotated[int | None, typer.Option(help="Resize to this side, in pixels.")] = None,
-    rehash: Annotated[bool, typer.Option("--rehash", help="Decode again even if the cache has the pack, and compare.")] = False,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Decode again even if the cache has the pack, and compare.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Decode all images of a source into one packed array in the cache."""
@@ -159,7 +191,10 @@ def data_pack(
 
 
 @data_app.command("clear", epilog="Example: pellucid data clear")
-def data_clear(downloads: Annotated[bool, typer.Option("--downloads", help="Remove downloaded data sets as well.")] = False, as_json: Json = False) -> None:
+def data_clear(
+    downloads: Annotated[bool, typer.Option("--downloads", help="Remove downloaded data sets as well.")] = False,
+    as_json: Json = False,
+) -> None:
     """Remove all packed images from the cache."""
     from pellucid.data.store import clear
 
@@ -199,7 +234,10 @@ def _resumable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("pellucid: interrupted. `pellucid train --resume RUN` goes on with the run; `pellucid runs` lists it.", err=True)
+        typer.echo(
+            "pellucid: interrupted. `pellucid train --resume RUN` goes on with the run; `pellucid runs` lists it.",
+            err=True,
+        )
         raise typer.Exit(130) from None
 
 

@@ -29,7 +29,7 @@ class Predictions:
     paths: list[str]
     probabilities: Float[np.ndarray, "image klass"]
     sets: Bool[np.ndarray, "image klass"]
-    unlike_training: Bool[np.ndarray, "image"]
+    unlike_training: Bool[np.ndarray, " image"]
     unreadable: tuple[tuple[str, str], ...]
     seconds: float
 
@@ -41,7 +41,7 @@ class Predictions:
         return [self.classes[best] for best in self.probabilities.argmax(1).tolist()]
 
     @property
-    def certain(self) -> Bool[np.ndarray, "image"]:
+    def certain(self) -> Bool[np.ndarray, " image"]:
         """True where one answer alone is likely and the image is like those of training."""
         if self.task == "multi-label":
             alone = (self.sets == (self.probabilities >= 0.5)).all(1)
@@ -55,7 +55,13 @@ class Predictions:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         rows = zip(
-            self.paths, self.predicted, self.probabilities.tolist(), self.sets, self.certain.tolist(), self.unlike_training.tolist(), strict=True
+            self.paths,
+            self.predicted,
+            self.probabilities.tolist(),
+            self.sets,
+            self.certain.tolist(),
+            self.unlike_training.tolist(),
+            strict=True,
         )
         return {
             "run": self.run,
@@ -77,7 +83,9 @@ class Predictions:
 
     def as_csv(self) -> str:
         """path, predicted, p_CLASS for each class, set, certain, unlike_training."""
-        flags = [["yes" if flag else "no" for flag in column.tolist()] for column in (self.certain, self.unlike_training)]
+        flags = [
+            ["yes" if flag else "no" for flag in column.tolist()] for column in (self.certain, self.unlike_training)
+        ]
         names = np.array(self.classes, dtype=object)
         sets = ["|".join(names[row]) for row in self.sets]
         header = ["path", "predicted", *(f"p_{name}" for name in self.classes), "set", "certain", "unlike_training"]
@@ -86,7 +94,9 @@ class Predictions:
     def _repr_html_(self) -> str:
         import html
 
-        shown = list(zip(self.paths, self.predicted, self.probabilities.max(1).tolist(), self.certain.tolist(), strict=True))[:20]
+        shown = list(
+            zip(self.paths, self.predicted, self.probabilities.max(1).tolist(), self.certain.tolist(), strict=True)
+        )[:20]
         rows = "".join(
             f"<tr><td>{html.escape(path)}</td><td>{html.escape(predicted)}</td><td>{p:.4f}</td><td>{'yes' if sure else 'no'}</td></tr>"
             for path, predicted, p, sure in shown
@@ -105,7 +115,9 @@ class TrainedRun(Run):
             return predict(self, listed, device=device, progress=progress)
 
 
-def predict(run: Run, paths: list[str | Path], *, device: str | None = None, progress: Progress = silent) -> Predictions:
+def predict(
+    run: Run, paths: list[str | Path], *, device: str | None = None, progress: Progress = silent
+) -> Predictions:
     """Calibrated probabilities from a finished run.
 
     Args:
@@ -135,7 +147,17 @@ def predict(run: Run, paths: list[str | Path], *, device: str | None = None, pro
     p = calibration.probabilities(logits, facts["task"])
     unlike = calibration.unlike_training(logits)
     seconds = time.monotonic() - started
-    return Predictions(str(run.path), tuple(facts["classes"]), facts["task"], names, p, calibration.sets(p), unlike, unreadable, seconds)
+    return Predictions(
+        str(run.path),
+        tuple(facts["classes"]),
+        facts["task"],
+        names,
+        p,
+        calibration.sets(p),
+        unlike,
+        unreadable,
+        seconds,
+    )
 
 
 def save_predictions(predictions: Predictions, path: Path) -> None:

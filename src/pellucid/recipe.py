@@ -59,7 +59,13 @@ def recipe_facts(
             "cases": split.counts(),
             "rows_sha256": hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest(),
         },
-        "seeds": {"split": split.seed, "weights": settings.seed, "order": settings.seed, "augmentation": settings.seed, "rivals": settings.seed},
+        "seeds": {
+            "split": split.seed,
+            "weights": settings.seed,
+            "order": settings.seed,
+            "augmentation": settings.seed,
+            "rivals": settings.seed,
+        },
         "versions": {
             "pellucid": __version__,
             "python": platform.python_version(),
@@ -91,18 +97,25 @@ def check_unchanged(run: Run, facts: dict[str, Any]) -> None:
     before = run.recipe
     for name in MUST_AGREE:
         if before.get(name) != facts[name]:
-            raise BadInput(f"{run.path}: its {name} is not what it was when the run began: begin a new run, or restore it.")
-    if before["versions"]["torch"] != facts["versions"]["torch"] or before["machine"]["threads"] != facts["machine"]["threads"]:
+            raise BadInput(
+                f"{run.path}: its {name} is not what it was when the run began: begin a new run, or restore it."
+            )
+    if (
+        before["versions"]["torch"] != facts["versions"]["torch"]
+        or before["machine"]["threads"] != facts["machine"]["threads"]
+    ):
         raise BadInput(
             f"{run.path} began with torch {before['versions']['torch']} on {before['machine']['threads']} threads: going on with "
             f"torch {facts['versions']['torch']} on {facts['machine']['threads']} would end in other weights. Begin a new run."
         )
 
 
-def split_csv(dataset: Dataset, split: Split, twins: Int[np.ndarray, "case"]) -> str:
+def split_csv(dataset: Dataset, split: Split, twins: Int[np.ndarray, " case"]) -> str:
     """name, sha256 of the pixels, label, group (hashed with a salt that is kept nowhere), part, twin."""
     salt = secrets.token_bytes(16)
-    hashed = [hashlib.sha256(salt + name.encode("utf-8", "surrogateescape")).hexdigest()[:16] for name in dataset.group_names]
+    hashed = [
+        hashlib.sha256(salt + name.encode("utf-8", "surrogateescape")).hexdigest()[:16] for name in dataset.group_names
+    ]
     rows, digests = np.arange(len(dataset)), dataset.sha256.tobytes().hex()
     columns = [
         dataset.names,

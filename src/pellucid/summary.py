@@ -46,7 +46,9 @@ def train_lines(run: Run) -> list[str]:
     lines += [f"  {name:<20} {_figure(held_out[key])}" for key, name in SHOWN.items() if key in held_out]
     without = report["held_out_without_twins"]
     if report["twins"]["held_out"] and without:
-        lines.append(f"  {'without twins':<20} {_figure(without['accuracy'])}  ({report['twins']['held_out']} stand in training too)")
+        lines.append(
+            f"  {'without twins':<20} {_figure(without['accuracy'])}  ({report['twins']['held_out']} stand in training too)"
+        )
     lines.append("rivals, by accuracy")
     lines += [f"  {name:<30} {_figure(rival['accuracy'])}" for name, rival in report["rivals"].items()]
     seconds = report["seconds"]
@@ -71,7 +73,11 @@ def runs_json(found: list[Run]) -> dict[str, Any]:
 def _run_facts(run: Run) -> dict[str, Any]:
     facts: dict[str, Any] = {"run": str(run.path), "state": run.state}
     if run.state == "finished":
-        facts |= {"model": run.report["model"], "source": run.report["source_name"], "accuracy": run.report["held_out"]["accuracy"]}
+        facts |= {
+            "model": run.report["model"],
+            "source": run.report["source_name"],
+            "accuracy": run.report["held_out"]["accuracy"],
+        }
     return facts
 
 
@@ -82,7 +88,11 @@ def runs_lines(found: list[Run], folder: Path) -> list[str]:
     width = max(len(str(run.path)) for run in found)
     lines = []
     for facts in map(_run_facts, found):
-        told = f"{facts['model']:<7} accuracy {_figure(facts['accuracy'])}" if "model" in facts else f"{facts['state']}: pellucid train --resume {facts['run']}"
+        told = (
+            f"{facts['model']:<7} accuracy {_figure(facts['accuracy'])}"
+            if "model" in facts
+            else f"{facts['state']}: pellucid train --resume {facts['run']}"
+        )
         lines.append(f"{facts['run']:<{width}}  {told}")
     return lines
 
@@ -143,7 +153,9 @@ def catalog_lines() -> list[str]:
     """A line a data set."""
     lines = [f"{'name':<16} {'task':<12} {'classes':>7} {'images':>8}  {'licence':<26} in cache"]
     for row in list_rows(cache_folder() / "downloads"):
-        lines.append(f"{row.name:<16} {row.task:<12} {row.classes:>7} {row.samples:>8,}  {row.licence:<26} {'yes' if row.in_cache else ''}".rstrip())
+        lines.append(
+            f"{row.name:<16} {row.task:<12} {row.classes:>7} {row.samples:>8,}  {row.licence:<26} {'yes' if row.in_cache else ''}".rstrip()
+        )
     return lines
 
 
@@ -164,7 +176,17 @@ def info_facts() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "cache": str(cache_folder()),
     }
-    for name in ("numpy", "scipy", "scikit-learn", "simplejpeg", "pillow", "pydicom", "safetensors", "h5py", "python-gdcm"):
+    for name in (
+        "numpy",
+        "scipy",
+        "scikit-learn",
+        "simplejpeg",
+        "pillow",
+        "pydicom",
+        "safetensors",
+        "h5py",
+        "python-gdcm",
+    ):
         try:
             facts[name] = version(name)
         except PackageNotFoundError:

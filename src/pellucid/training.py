@@ -67,7 +67,11 @@ def train(
     if resume is not None and TrainedRun(Path(resume)).state != "none":
         return _go_on(TrainedRun(Path(resume)), say)
     if source is None:
-        raise BadInput(f"{resume} is no run folder: give a source to begin with, or the folder of a run." if resume else "A source is needed.")
+        raise BadInput(
+            f"{resume} is no run folder: give a source to begin with, or the folder of a run."
+            if resume
+            else "A source is needed."
+        )
     settings = (read_recipe(Path(recipe)) if recipe else Settings()).but(told)
     chosen = Path(out) if out else Path(resume) if resume else None
     job = _Job(str(source), group_by, settings, device, say)
@@ -184,11 +188,22 @@ class _Job:
         write_json(run.file("report.json"), report)
         self.seconds["evaluate"] = time.monotonic() - started
 
-    def begin(self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, settings: Settings, scaling: dict[str, object], device: Any) -> None:
+    def begin(
+        self,
+        run: TrainedRun,
+        dataset: Dataset,
+        split: Split,
+        twins: Any,
+        settings: Settings,
+        scaling: dict[str, object],
+        device: Any,
+    ) -> None:
         """Write recipe.json and split.csv; on going on, see that they are still the same."""
         from pellucid.recipe import check_unchanged, recipe_facts, split_csv
 
-        facts = recipe_facts(self.source, self.group_by, self.settings, self.told_device, dataset, split, settings, scaling, device)
+        facts = recipe_facts(
+            self.source, self.group_by, self.settings, self.told_device, dataset, split, settings, scaling, device
+        )
         if run.state == "unfinished":
             check_unchanged(run, facts)
             return
@@ -199,7 +214,9 @@ class _Job:
 
 def _doubts(dataset: Dataset) -> list[str]:
     if dataset.groups is None:
-        return ["Patients are not known: images of one patient may stand on both sides of the split, which flatters the figures. --group-by tells them."]
+        return [
+            "Patients are not known: images of one patient may stand on both sides of the split, which flatters the figures. --group-by tells them."
+        ]
     return []
 
 

@@ -48,7 +48,7 @@ def rank(
         positive: whether the case is of that class.
         groups: for each case, the number of its patient or exam; None: cases are independent.
     Returns:
-        areas from 0 to 1 (ties count one half), intervals on the logit scale with a t quantile (Satterthwaite), and
+        areas from 0 to 1 (ties count one half), each with its `ranking_interval` (a t quantile by Satterthwaite), and
         the covariance that the classes have because the same cases enter each.
     Source: DeLong, DeLong and Clarke-Pearson 1988, Comparing the areas under two or more correlated receiver operating
         characteristic curves, Biometrics 44:837; Obuchowski 1997, Nonparametric analysis of clustered ROC curve data,

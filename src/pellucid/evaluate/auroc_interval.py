@@ -1,22 +1,42 @@
-"""How sure an area under a ROC curve is: limits that stay inside 0 and 1, also where hardly a pair is ranked wrongly."""
+"""How sure an area under a ROC curve is: limits that stay inside 0 and 1, also if hardly a pair is ranked wrongly."""
 
 import numpy as np
 
 from pellucid.evaluate.grouped import t_quantile
 
-RANKING_DOUBT = 0.05  # wrongly ranked cases' worth of belief in the usual variance; chosen by us
+RANKING_DOUBT = 0.1  # wrongly ranked cases' worth of belief in the usual variance; chosen by us: without it a rare
+# class (60 of 600, true area 0.99) is covered 0.91 of the time, with it 0.98 (bench/coverage.py)
 
 
 def ranking_interval(
     area: float, variance: float, freedom: float | int, cases: tuple[int, int], held: tuple[int, int]
 ) -> tuple[float, float]:
-    """x"""
-    normal, usual = t_quantile(np.inf) ** 2, usual_variance(area, *held)
-    if usual == 0 or variance == 0:  # nothing is ranked wrongly, or nothing is known of the spread
-        return _limit(area, 0.0, normal, held), _limit(area, 1.0, normal, held)
-    ratio = variance / usual
-    wrong = min(area, 1 - area) * min(cases)
-    reach = (wrong * t_quantile(freedom) ** 2 * ratio + RANKING_DOUBT * normal * max(1.0, ratio)) / (wrong + RANKING_DOUBT)
+    """The interval of an area under the ROC curve: all areas from which the measured one is within reach.
+
+    Reach is 1.96 standard errors, each taken at the area that is tried, not at the measured one: so a perfect ranking
+    has an interval too, and one that is nearly perfect has nearly the same. How the variance changes with the area is
+    Hanley and McNeil's; how large it is comes from the measured variance, and the more so the more cases are ranked
+    wrongly: where hardly any are, a measured variance is far too small by chance, and means nothing.
+
+    Args:
+        area: the measured area, 0 to 1.
+        variance: its squared standard error; 0 where unknown.
+        freedom: degrees of freedom of the variance, for a t quantile instead of 1.96.
+        cases: how many positives and how many negatives there are.
+        held: how many groups hold a positive, and how many a negative; without groups the same as `cases`.
+    Returns:
+        lower and upper limit, 0 to 1.
+    Source: Newcombe 2006, Confidence intervals for an effect size measure based on the Mann-Whitney statistic, part 2:
+        asymptotic methods and evaluation, Statistics in Medicine 25:559, method 5; the scale of its variance is ours.
+
+    >>> [round(limit, 3) for limit in ranking_interval(1.0, 0.0, 18, (10, 10), (10, 10))]
+    [0.8, 1.0]
+    """
+    reach, usual = t_quantile(np.inf) ** 2, usual_variance(area, *held)
+    if variance > 0 and usual > 0:
+        ratio, wrong = variance / usual, min(area, 1 - area) * min(cases)
+        measured, believed = t_quantile(freedom) ** 2 * ratio, reach * max(1.0, ratio)
+        reach = (wrong * measured + RANKING_DOUBT * believed) / (wrong + RANKING_DOUBT)
     return _limit(area, 0.0, reach, held), _limit(area, 1.0, reach, held)
 
 
@@ -39,6 +59,11 @@ def usual_variance(area: float, positives: int, negatives: int) -> float:
 
 
 def _limit(area: float, edge: float, reach: float, held: tuple[int, int]) -> float:
+    """The area between the measured one and an edge from which the measured one is just within reach.
+
+    Args:
+        reach: squared half-width of the interval, in units of the usual variance.
+    """
     if area == edge:
         return edge
     outside, inside = edge, area

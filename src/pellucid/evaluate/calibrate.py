@@ -52,7 +52,7 @@ class Calibration:
         limits = np.array([np.inf if quantile is None else quantile for quantile in self.quantiles])
         return (1 - probabilities <= limits) | (probabilities == probabilities.max(1, keepdims=True))
 
-    def unlike_training(self, logits: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, "case"]:
+    def unlike_training(self, logits: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, " case"]:
         """True where the model answers more weakly than to nearly all calibration images."""
         return familiarity(logits) < self.familiarity_floor
 
@@ -69,13 +69,13 @@ def probabilities_of(
     return expit(cooled) if task == "multi-label" else softmax(cooled, axis=1)
 
 
-def familiarity(logits: Float[np.ndarray, "case klass"]) -> Float[np.ndarray, "case"]:
+def familiarity(logits: Float[np.ndarray, "case klass"]) -> Float[np.ndarray, " case"]:
     """log(sum(exp(logits))): large where the model has seen the like."""
     return np.asarray(logsumexp(logits.astype(np.float64), axis=1))
 
 
 def calibrate(
-    logits: Float[np.ndarray, "case klass"], labels: Int[np.ndarray, "case"] | Int[np.ndarray, "case klass"], task: str
+    logits: Float[np.ndarray, "case klass"], labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"], task: str
 ) -> Calibration:
     """Fit temperature, sets and familiarity on the calibration part alone.
 
@@ -115,7 +115,7 @@ def _slope(logits: np.ndarray, labels: np.ndarray, task: str, inverse: float) ->
     return float(((p * logits).sum(1) - right).mean())
 
 
-def _quantile(scores: Float[np.ndarray, "case"], missed: float) -> float | None:
+def _quantile(scores: Float[np.ndarray, " case"], missed: float) -> float | None:
     """The ceil((n + 1)(1 - missed))-th smallest score; None where n is too small for there to be one."""
     rank = int(np.ceil((len(scores) + 1) * (1 - missed)))
     return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else None

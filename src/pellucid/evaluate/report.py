@@ -36,7 +36,11 @@ def write_pages(
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     pages = Environment(
-        loader=PackageLoader("pellucid.evaluate", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("pellucid.evaluate", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     pages.filters["figure"] = figure_text
     facts = {
@@ -52,7 +56,11 @@ def write_pages(
         "weights": _weights(rivals, dataset),
     }
     card = Environment(
-        loader=PackageLoader("pellucid.evaluate", "pages"), autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("pellucid.evaluate", "pages"),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     card.filters["figure"] = figure_text
     return pages.get_template("report.html.jinja").render(facts), card.get_template("model_card.md.jinja").render(facts)
@@ -99,7 +107,10 @@ def _confusions(report: dict[str, Any], dataset: Dataset) -> list[tuple[str, Mar
     table = np.array(report["held_out"]["confusion"])
     if table.ndim == 2:
         return [("", Markup(figures.confusion(table, list(dataset.classes))))]
-    return [(name, Markup(figures.confusion(one, ["absent", "present"]))) for name, one in zip(dataset.classes, table, strict=True)]
+    return [
+        (name, Markup(figures.confusion(one, ["absent", "present"])))
+        for name, one in zip(dataset.classes, table, strict=True)
+    ]
 
 
 def _forest(report: dict[str, Any]) -> str:
@@ -108,7 +119,10 @@ def _forest(report: dict[str, Any]) -> str:
         rows.append((f"{report['model']}, without twins", report["held_out_without_twins"], True))
     rows += [(name, rival, False) for name, rival in report["rivals"].items()]
     return figures.intervals(
-        [(name, at["accuracy"]["value"], at["accuracy"]["low"], at["accuracy"]["high"], ours) for name, at, ours in rows]
+        [
+            (name, at["accuracy"]["value"], at["accuracy"]["low"], at["accuracy"]["high"], ours)
+            for name, at, ours in rows
+        ]
     )
 
 
@@ -125,11 +139,15 @@ def _worst(judged: Judged, split: Split, dataset: Dataset) -> list[dict[str, Any
     return [_case(int(place), bool(wrong[place]), p, split.held_out, dataset) for place in order]
 
 
-def _case(place: int, wrong: bool, p: np.ndarray, rows: Int[np.ndarray, "held_out"], dataset: Dataset) -> dict[str, Any]:
+def _case(
+    place: int, wrong: bool, p: np.ndarray, rows: Int[np.ndarray, " held_out"], dataset: Dataset
+) -> dict[str, Any]:
     row = int(rows[place])
     if dataset.labels.ndim == 2:
         truth = [name for name, has in zip(dataset.classes, dataset.labels[row], strict=True) if has] or ["none"]
-        called = [f"{name} {share:.2f}" for name, share in zip(dataset.classes, p[place], strict=True) if share >= 0.5] or ["none"]
+        called = [
+            f"{name} {share:.2f}" for name, share in zip(dataset.classes, p[place], strict=True) if share >= 0.5
+        ] or ["none"]
     else:
         best = int(p[place].argmax())
         truth, called = [dataset.classes[dataset.labels[row]]], [f"{dataset.classes[best]} {p[place, best]:.3f}"]

@@ -42,8 +42,8 @@ class Rival:
 
 def fit_rivals(
     dataset: Dataset,
-    train: Int[np.ndarray, "train"],
-    asked: Int[np.ndarray, "case"],
+    train: Int[np.ndarray, " train"],
+    asked: Int[np.ndarray, " case"],
     scaling: Scaling,
     seed: int,
     progress: Progress = silent,
@@ -70,7 +70,9 @@ def _majority(dataset: Dataset, train: np.ndarray, cases: int) -> Rival:
 def _nearest_mean(dataset: Dataset, images: Images, fitted: np.ndarray, asked: np.ndarray) -> Rival:
     positive = torch.from_numpy(_positive(dataset, fitted)).float()
     many = dataset.labels.ndim == 2
-    wanted = torch.cat([positive, 1 - positive], 1) if many else positive  # multi-label: each label present, then absent
+    wanted = (
+        torch.cat([positive, 1 - positive], 1) if many else positive
+    )  # multi-label: each label present, then absent
     total = torch.zeros(wanted.shape[1], int(np.prod(dataset.images.shape[1:])))
     for start in range(0, len(fitted), 512):
         pixels = images.scaled(images.pixels(fitted[start : start + 512])).flatten(1)
@@ -84,7 +86,9 @@ def _nearest_mean(dataset: Dataset, images: Images, fitted: np.ndarray, asked: n
     else:
         p = torch.softmax(nearness, 1)
     told = f"the class whose mean image is nearest, means of {len(fitted):,} training images"
-    return Rival(NEAREST, told, p.double().numpy(), means[: len(dataset.classes)].reshape(-1, *dataset.images.shape[1:]).numpy())
+    return Rival(
+        NEAREST, told, p.double().numpy(), means[: len(dataset.classes)].reshape(-1, *dataset.images.shape[1:]).numpy()
+    )
 
 
 def _nearness(images: Images, rows: np.ndarray, means: torch.Tensor) -> torch.Tensor:
@@ -101,7 +105,9 @@ def _positive(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
 
 def _logistic(dataset: Dataset, images: Images, fitted: np.ndarray, asked: np.ndarray, seed: int) -> Rival:
     classes = len(dataset.classes)
-    settings = complete(Settings(model="linear", start="zeros", augment="none"), len(fitted), classes, 0, torch.device("cpu"))
+    settings = complete(
+        Settings(model="linear", start="zeros", augment="none"), len(fitted), classes, 0, torch.device("cpu")
+    )
     an_epoch = -(-len(fitted) // (settings.batch_size or 1))
     settings = replace(settings, epochs=max(1, -(-LEAST_STEPS // an_epoch)))
     labels = torch.from_numpy(dataset.labels)

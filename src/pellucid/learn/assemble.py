@@ -20,7 +20,7 @@ from pellucid.learn.weights import is_channels_last
 
 
 def assemble(
-    settings: Settings, dataset: Dataset, train: Int[np.ndarray, "train"], scaling: Scaling, device: torch.device
+    settings: Settings, dataset: Dataset, train: Int[np.ndarray, " train"], scaling: Scaling, device: torch.device
 ) -> tuple[Learner, Batches]:
     """The learner, its weights as the seed makes them, and the training part's batches.
 
@@ -36,9 +36,16 @@ def assemble(
     classes = len(dataset.classes)
     if None in (settings.outputs, settings.learning_rate, settings.epochs, settings.batch_size, settings.schedule):
         raise BadInput("Some settings are still open: pass them through learn.complete first.")
-    outputs, rate, epochs, batch_size = settings.outputs or 0, settings.learning_rate or 0.0, settings.epochs or 0, settings.batch_size or 0
+    outputs, rate, epochs, batch_size = (
+        settings.outputs or 0,
+        settings.learning_rate or 0.0,
+        settings.epochs or 0,
+        settings.batch_size or 0,
+    )
     if outputs < classes:
-        raise BadInput(f"The model gives {outputs} outputs for {classes} classes: set outputs to {classes}, or leave it unset.")
+        raise BadInput(
+            f"The model gives {outputs} outputs for {classes} classes: set outputs to {classes}, or leave it unset."
+        )
     make_repeatable(device, settings.seed)
     model = build_model(settings, dataset.images.shape[1], dataset.images.shape[2], outputs).to(device)
     images = Images(dataset.images, scaling, device, is_channels_last(model))

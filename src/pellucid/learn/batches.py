@@ -25,7 +25,7 @@ class Batch:
     epoch: int
     inputs: Float[Tensor, "case channel row column"]
     labels: Shaped[Tensor, "case *klass"]
-    rows: Int[np.ndarray, "case"]
+    rows: Int[np.ndarray, " case"]
 
 
 class Images:
@@ -52,14 +52,16 @@ class Images:
         self._gathered = np.empty((0, *stored.shape[1:]), stored.dtype)
         self._scaled = torch.empty((0, *stored.shape[1:]))
 
-    def pixels(self, rows: Int[np.ndarray, "case"]) -> Shaped[Tensor, "case channel row column"]:
+    def pixels(self, rows: Int[np.ndarray, " case"]) -> Shaped[Tensor, "case channel row column"]:
         """Stored values of these rows, on the device; lent until the next call."""
         if self._on_device is not None:
             return self._on_device[torch.from_numpy(rows).to(self.device)]
         if len(rows) > len(self._gathered):
             self._gathered = np.empty((len(rows), *self.stored.shape[1:]), self.stored.dtype)
         taken = self._gathered[: len(rows)]
-        np.take(self.stored, rows, axis=0, out=taken, mode="clip")  # "raise" would copy once more; rows come from a Split
+        np.take(
+            self.stored, rows, axis=0, out=taken, mode="clip"
+        )  # "raise" would copy once more; rows come from a Split
         if taken.dtype == np.uint16:  # torch computes with int32 rather than uint16
             taken = taken.astype(np.int32)
         return torch.from_numpy(taken).to(self.device)
@@ -93,7 +95,7 @@ class Batches:
 
     images: Images
     labels: Shaped[Tensor, "case *klass"]
-    rows: Int[np.ndarray, "train"]
+    rows: Int[np.ndarray, " train"]
     batch_size: int
     epochs: int
     seed: int

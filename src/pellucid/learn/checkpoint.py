@@ -50,9 +50,7 @@ def save_checkpoint(
     write_bytes(path, save(contiguous, {"pellucid": json.dumps(facts, sort_keys=True)}))
 
 
-def load_checkpoint(
-    path: Path, learner: Learner
-) -> tuple[Progressed, dict[str, Tensor], list[HistoryRow]]:
+def load_checkpoint(path: Path, learner: Learner) -> tuple[Progressed, dict[str, Tensor], list[HistoryRow]]:
     """Put the model and the optimizer's state back to where they stood; returns the position, the best weights, and history's rows.
 
     Raises:

@@ -39,7 +39,11 @@ def complete(settings: Settings, train_cases: int, classes: int, image_size: int
         hidden=(settings.hidden or HIDDEN) if model == "mlp" else None,
         outputs=settings.outputs or classes,
         augment=("shift" if few and model == "cnn" else "none") if settings.augment == "auto" else settings.augment,
-        learning_rate=settings.learning_rate if settings.learning_rate is not None else PEAK_RATE[model] if adamw else 0.1,
+        learning_rate=settings.learning_rate
+        if settings.learning_rate is not None
+        else PEAK_RATE[model]
+        if adamw
+        else 0.1,
         momentum=settings.momentum if settings.momentum is not None else (0.0 if adamw else 0.9),
         weight_decay=settings.weight_decay if settings.weight_decay is not None else (0.01 if adamw else 0.0),
         schedule=settings.schedule or "one-cycle",

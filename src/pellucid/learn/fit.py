@@ -48,7 +48,7 @@ class Fitted:
     """Why it stopped early, or empty."""
 
 
-def logits_of(learner: Learner, images: Images, rows: Int[np.ndarray, "case"]) -> Float[np.ndarray, "case klass"]:
+def logits_of(learner: Learner, images: Images, rows: Int[np.ndarray, " case"]) -> Float[np.ndarray, "case klass"]:
     """The model's logits for these rows, in float32."""
     parts = [
         learner.logits(images.scaled(images.pixels(rows[start : start + CASES_AT_ONCE]))).cpu()
@@ -60,7 +60,7 @@ def logits_of(learner: Learner, images: Images, rows: Int[np.ndarray, "case"]) -
 def fit(
     learner: Learner,
     batches: Batches,
-    valid: Int[np.ndarray, "valid"],
+    valid: Int[np.ndarray, " valid"],
     folder: Path,
     progress: Progress,
 ) -> Fitted:
@@ -137,7 +137,11 @@ class _Position:
     def save(self) -> None:
         """Write the checkpoint."""
         now = Progressed(
-            self.progressed.step, self.progressed.best_step, self.progressed.best_loss, self.progressed.since_row, self.seconds()
+            self.progressed.step,
+            self.progressed.best_step,
+            self.progressed.best_loss,
+            self.progressed.since_row,
+            self.seconds(),
         )
         save_checkpoint(self.path, self.learner, self.best, now, self.history.rows)
         self.saved = time.monotonic()

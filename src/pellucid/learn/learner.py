@@ -111,9 +111,7 @@ class Learner:
             yield Step(batch.number, batch.epoch, batch.inputs, batch.labels, logits, loss, rate, self.model)
 
     def _slopes(self) -> list[Tensor]:
-        return [
-            torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self.model.parameters()
-        ]
+        return [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self.model.parameters()]
 
     def _slopes_by_hand(self, batch: Batch) -> tuple[Tensor, Tensor]:
         assert self._layers is not None

@@ -38,7 +38,10 @@ def loss_of(task: str, kind: str = "cross-entropy") -> Loss:
             raise BadInput("The loss softmax-without-log is for one class a case; this source is multi-label.")
         return Loss("softmax without its log", _softmax_without_log)
     if task == "multi-label":
-        return Loss("binary cross-entropy", lambda logits, labels: functional.binary_cross_entropy_with_logits(logits, labels.float()))
+        return Loss(
+            "binary cross-entropy",
+            lambda logits, labels: functional.binary_cross_entropy_with_logits(logits, labels.float()),
+        )
     return Loss("cross-entropy", functional.cross_entropy)
 
 

@@ -114,16 +114,30 @@ def read_recipe(path: Path) -> Settings:
         text = path.read_text("utf-8") if path.is_file() else shipped.read_text("utf-8")
         return Settings.of(tomllib.loads(text), str(path))
     except FileNotFoundError:
-        raise BadInput(f"{path} is not there: give a TOML file, or one of r0.toml, r1.toml, r2a.toml, r2b.toml.") from None
+        raise BadInput(
+            f"{path} is not there: give a TOML file, or one of r0.toml, r1.toml, r2a.toml, r2b.toml."
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise BadInput(f"{path} is no TOML file ({problem}).") from None
 
 
 FAULTS = {
-    ("scaling", "by_255_twice"): "Pixels are divided by 255 twice: all inputs lie below 0.004, so margins stay tiny. Use scaling = \"standardise\".",
-    ("loss", "softmax-without-log"): "The loss is x - sum(exp(x)), a softmax that forgot its log: its exponentials do not sum to one. Use loss = \"cross-entropy\".",
-    ("shuffle", "never"): "Batches are never shuffled: cases that stand sorted by class make batches of one class. Use shuffle = \"every-epoch\".",
-    ("start", "normal"): "First weights are drawn from N(0, 1), far too large for hundreds of inputs. Use start = \"default\".",
+    (
+        "scaling",
+        "by_255_twice",
+    ): 'Pixels are divided by 255 twice: all inputs lie below 0.004, so margins stay tiny. Use scaling = "standardise".',
+    (
+        "loss",
+        "softmax-without-log",
+    ): 'The loss is x - sum(exp(x)), a softmax that forgot its log: its exponentials do not sum to one. Use loss = "cross-entropy".',
+    (
+        "shuffle",
+        "never",
+    ): 'Batches are never shuffled: cases that stand sorted by class make batches of one class. Use shuffle = "every-epoch".',
+    (
+        "start",
+        "normal",
+    ): 'First weights are drawn from N(0, 1), far too large for hundreds of inputs. Use start = "default".',
 }
 
 
@@ -136,5 +150,7 @@ def faults(settings: Settings, classes: int) -> list[str]:
     found = [text for (name, value), text in FAULTS.items() if getattr(settings, name) == value]
     if settings.outputs is not None and settings.outputs > classes:
         more = settings.outputs - classes
-        found.append(f"The model gives {settings.outputs} outputs for {classes} classes: {more} can never be right. Leave outputs unset.")
+        found.append(
+            f"The model gives {settings.outputs} outputs for {classes} classes: {more} can never be right. Leave outputs unset."
+        )
     return found

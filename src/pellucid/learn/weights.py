@@ -67,9 +67,13 @@ def load_trained(run: Run, device: torch.device) -> Trained:
         settings = Settings(model=facts["model"], hidden=tuple(facts["hidden"]) if facts["hidden"] else None)
         model = build_model(settings, facts["channels"], facts["image_size"], facts["outputs"])
         model.load_state_dict(load_file(run.file("weights.safetensors")))
-        scaling = Scaling(facts["scaling"]["kind"], tuple(facts["scaling"]["mean"]), tuple(facts["scaling"]["deviation"]))
+        scaling = Scaling(
+            facts["scaling"]["kind"], tuple(facts["scaling"]["mean"]), tuple(facts["scaling"]["deviation"])
+        )
     except (KeyError, TypeError, RuntimeError, SafetensorError) as problem:
-        raise BadInput(f"{run.file('weights.safetensors')} does not fit ({problem}): restore it, or train again.") from None
+        raise BadInput(
+            f"{run.file('weights.safetensors')} does not fit ({problem}): restore it, or train again."
+        ) from None
     model.to(device).eval()
     learner = Learner(model, loss_of(facts["task"]), SGD(0.0), bfloat16=facts["precision"] == "bfloat16")
     return Trained(learner, scaling, device)

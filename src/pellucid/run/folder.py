@@ -62,9 +62,13 @@ class Run:
                 header = json.loads(file.read(min(length, LARGEST_HEADER)))
             facts: dict[str, Any] = json.loads(header["__metadata__"]["pellucid"])
         except FileNotFoundError:
-            raise BadInput(f"{self.path} has no weights yet: finish it with `pellucid train --resume {self.path}`.") from None
+            raise BadInput(
+                f"{self.path} has no weights yet: finish it with `pellucid train --resume {self.path}`."
+            ) from None
         except (OSError, ValueError, KeyError, struct.error):
-            raise BadInput(f"{path} is not a weights file of pellucid's: restore it from a copy, or train again.") from None
+            raise BadInput(
+                f"{path} is not a weights file of pellucid's: restore it from a copy, or train again."
+            ) from None
         return facts
 
     @property

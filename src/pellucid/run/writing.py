@@ -27,7 +27,9 @@ def write_bytes(path: Path, contents: bytes) -> None:
         making.replace(path)
     except OSError as problem:
         making.unlink(missing_ok=True)
-        raise BadInput(f"{path} cannot be written ({problem.strerror}): make room there, or choose another --out.") from None
+        raise BadInput(
+            f"{path} cannot be written ({problem.strerror}): make room there, or choose another --out."
+        ) from None
 
 
 def write_text(path: Path, text: str) -> None:
