@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Threads that wait for each other's share of a step soon give their core away. torch's own habit is to spin 300,000 times:
-# where another program wants the core, small steps then take up to forty times longer (bench/ shows it). Read by GNU's
-# OpenMP when torch is imported; a value that the user has set stays.
+# Threads that wait for each other's share of a step soon give their core away. torch's own habit is to spin 300,000
+# times: where another program wants the core, small steps then take up to forty times longer (bench/ shows it). Read by
+# GNU's OpenMP when torch is imported; a value that the user has set stays.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 _HOME = {

@@ -6,6 +6,10 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 EVERY_SECONDS = 0.25
 
@@ -14,7 +18,8 @@ EVERY_SECONDS = 0.25
 def watched_peak() -> Iterator[Callable[[], float]]:
     """Within it, the returned function tells the largest memory so far, in MB.
 
-    On Linux these are anonymous pages (what is truly held; a mapped pack is the system's cache), elsewhere resident ones.
+    On Linux these are anonymous pages (what is truly held; a mapped pack is the system's cache), elsewhere resident
+    ones.
 
     >>> with watched_peak() as peak_mb:
     ...     pass
@@ -46,12 +51,10 @@ def watched_peak() -> Iterator[Callable[[], float]]:
         done.set()
 
 
-def _held_mb(process: object) -> float:
-    import psutil
-
-    assert isinstance(process, psutil.Process)
+def _held_mb(process: psutil.Process) -> float:
     status = Path(f"/proc/{process.pid}/status")
     if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("RssAnon"))
+        lines = status.read_text("ascii", "replace").splitlines()
+        line = next((line for line in lines if line.startswith("RssAnon")), "RssAnon: 0 kB")  # a dead process has none
         return int(line.split()[1]) * 1024 / 1e6
     return float(process.memory_info().rss) / 1e6

@@ -1,4 +1,4 @@
-"""Images in, calibrated probabilities out, with the set of classes each may be and whether the model would rather not say."""
+"""Images in, calibrated probabilities out, with the classes that each may be of and whether a person should look."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Predictions:
             alone = (self.sets == (self.probabilities >= 0.5)).all(1)
         else:
             alone = self.sets.sum(1) == 1
-        return alone & ~self.unlike_training
+        return np.asarray(alone & ~self.unlike_training)
 
     def _chosen(self, row: np.ndarray) -> list[str]:
         return [name for name, here in zip(self.classes, row, strict=True) if here]
@@ -98,10 +98,12 @@ class Predictions:
             zip(self.paths, self.predicted, self.probabilities.max(1).tolist(), self.certain.tolist(), strict=True)
         )[:20]
         rows = "".join(
-            f"<tr><td>{html.escape(path)}</td><td>{html.escape(predicted)}</td><td>{p:.4f}</td><td>{'yes' if sure else 'no'}</td></tr>"
+            f"<tr><td>{html.escape(path)}</td><td>{html.escape(predicted)}</td><td>{p:.4f}</td>"
+            f"<td>{'yes' if sure else 'no'}</td></tr>"
             for path, predicted, p, sure in shown
         )
-        return f"<b>{len(self.paths):,} images</b><table><tr><th>path</th><th>predicted</th><th>p</th><th>certain</th></tr>{rows}</table>"
+        heads = "<tr><th>path</th><th>predicted</th><th>p</th><th>certain</th></tr>"
+        return f"<b>{len(self.paths):,} images</b><table>{heads}{rows}</table>"
 
 
 @dataclass(frozen=True)
@@ -131,9 +133,9 @@ def predict(
     from pellucid.data.form import Form
     from pellucid.data.loose import decoded
 
+    if run.state == "none" and not run.file("weights.safetensors").is_file():
+        raise BadInput(f"{run.path} is no run folder: `pellucid runs` lists those there are.")
     facts = run.facts
-    if run.state == "none" and "classes" not in facts:
-        raise BadInput(f"{run.path} is no run folder.")
     started = time.monotonic()
     form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
     with decoded(paths, form, progress) as (names, stored, unreadable):

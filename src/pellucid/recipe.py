@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import secrets
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,11 @@ def recipe_facts(
     device: Any,
 ) -> dict[str, Any]:
     """What recipe.json holds."""
-    path = Path(source)
     rows = np.concatenate([split.train, split.valid, split.calibrate, split.held_out])
     return {
         "format": FORMAT,
         "source": {
-            "path": str(path.resolve()) if path.exists() else source,
+            "path": _where(source),
             "group_by": group_by,
             "groups": dataset.groups_from or None,
             "images": len(dataset),
@@ -50,7 +50,7 @@ def recipe_facts(
             "labels_sha256": hashlib.sha256(np.ascontiguousarray(dataset.labels).tobytes()).hexdigest(),
         },
         "settings": settings.as_dict(),
-        "told": {name: value for name, value in told.as_dict().items() if value != Settings().as_dict()[name]},
+        "told": told.told(),
         "told_device": told_device,
         "scaling": scaling,
         "split": {
@@ -88,6 +88,54 @@ def _machine(device: Any) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a run was told when it began, read from its recipe.json to go on with it."""
+
+    source: str
+    group_by: str | None
+    settings: Settings
+    device: str | None
+
+    @staticmethod
+    def of(run: Run) -> Beginning:
+        """From a run's recipe.json.
+
+        Raises:
+            BadInput: it is damaged.
+        """
+        recipe = run.recipe
+        try:
+            source, told, device = recipe["source"], recipe["told"], recipe["told_device"]
+            settings = Settings.of(told, f"{run.path}/recipe.json")
+            return Beginning(source["path"], source["group_by"], settings, device)
+        except (KeyError, TypeError, AttributeError):
+            raise BadInput(f"{run.path}/recipe.json is not as pellucid wrote it: restore it, or begin anew.") from None
+
+    def check(
+        self, run: Run, source: str | Path | None, group_by: str | None, told: dict[str, Any], device: str | None
+    ) -> None:
+        """What is told on going on may only repeat what was told at the beginning.
+
+        Raises:
+            BadInput: something else is told now.
+        """
+        asked: dict[str, Any] = {"group_by": group_by, "device": device, **told}
+        if source is not None:
+            asked["source"] = _where(source)
+        before = {"source": self.source, "group_by": self.group_by, "device": self.device, **self.settings.as_dict()}
+        for name, value in asked.items():
+            if value is not None and value != before[name]:
+                raise BadInput(
+                    f"{run.path} began with {name} {before[name]}, not {value}: leave that out to go on, or begin anew."
+                )
+
+
+def _where(source: str | Path) -> str:
+    path = Path(source)
+    return str(path.resolve()) if path.exists() else str(source)
+
+
 def check_unchanged(run: Run, facts: dict[str, Any]) -> None:
     """A run can only be gone on with on the data, split and settings that it began with.
 
@@ -100,14 +148,15 @@ def check_unchanged(run: Run, facts: dict[str, Any]) -> None:
             raise BadInput(
                 f"{run.path}: its {name} is not what it was when the run began: begin a new run, or restore it."
             )
-    if (
-        before["versions"]["torch"] != facts["versions"]["torch"]
-        or before["machine"]["threads"] != facts["machine"]["threads"]
-    ):
+    then, now = _arithmetic(before), _arithmetic(facts)
+    if then != now:
         raise BadInput(
-            f"{run.path} began with torch {before['versions']['torch']} on {before['machine']['threads']} threads: going on with "
-            f"torch {facts['versions']['torch']} on {facts['machine']['threads']} would end in other weights. Begin a new run."
+            f"{run.path} began with {then}: going on with {now} would end in other weights. Begin a new run."
         )
+
+
+def _arithmetic(recipe: dict[str, Any]) -> str:
+    return f"torch {recipe['versions']['torch']} on {recipe['machine']['threads']} threads"
 
 
 def split_csv(dataset: Dataset, split: Split, twins: Int[np.ndarray, " case"]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid import __version__
 from pellucid.data.catalog import list_rows
 from pellucid.data.store import cache_folder
+from pellucid.errors import BadInput
 from pellucid.run import Run
 
 if TYPE_CHECKING:
@@ -24,10 +25,28 @@ SHOWN = {
     "mean_absolute_error": "mean error, classes",
 }
 
+LIBRARIES = (
+    "numpy", "scipy", "scikit-learn", "simplejpeg", "pillow", "pydicom", "safetensors", "h5py", "python-gdcm",
+)  # fmt: skip
+SPENT = {"read": "reading", "learn": "learning", "evaluate": "measuring"}
+
+
+def finished(run: Run) -> Run:
+    """The run, if it is a finished one.
+
+    Raises:
+        BadInput: it is not, and how to finish it.
+    """
+    if run.state == "none":
+        raise BadInput(f"{run.path} is no run folder: `pellucid runs` lists those there are.")
+    if run.state == "unfinished":
+        raise BadInput(f"{run.path} is not finished: go on with it by `pellucid train --resume {run.path}`.")
+    return run
+
 
 def train_json(run: Run) -> dict[str, Any]:
     """What `train --json` prints."""
-    report = run.report
+    report = finished(run).report
     kept = ("model", "classes", "cases", "held_out", "held_out_without_twins", "rivals", "resumed_at_step", "warnings")
     return {
         "run": str(run.path),
@@ -39,23 +58,20 @@ def train_json(run: Run) -> dict[str, Any]:
 
 def train_lines(run: Run) -> list[str]:
     """The figures of a run, for people."""
-    report = run.report
+    report = finished(run).report
     held_out = report["held_out"]
     groups = f" of {held_out['groups']} groups" if held_out["groups"] else ""
     lines = [f"{report['model']} on {held_out['cases']:,} held-out cases{groups} of {report['source_name']}"]
     lines += [f"  {name:<20} {_figure(held_out[key])}" for key, name in SHOWN.items() if key in held_out]
     without = report["held_out_without_twins"]
     if report["twins"]["held_out"] and without:
-        lines.append(
-            f"  {'without twins':<20} {_figure(without['accuracy'])}  ({report['twins']['held_out']} stand in training too)"
-        )
+        told = f"({report['twins']['held_out']} stand in training too)"
+        lines.append(f"  {'without twins':<20} {_figure(without['accuracy'])}  {told}")
     lines.append("rivals, by accuracy")
     lines += [f"  {name:<30} {_figure(rival['accuracy'])}" for name, rival in report["rivals"].items()]
     seconds = report["seconds"]
-    lines.append(
-        f"{seconds['total']:.1f} s in all: {seconds['read']:.1f} reading, {seconds['learn']:.1f} learning, {seconds['evaluate']:.1f} measuring"
-    )
-    return [*lines, f"report: {run.file('report.html')}"]
+    spent = ", ".join(f"{seconds[name]:.1f} {doing}" for name, doing in SPENT.items())
+    return [*lines, f"{seconds['total']:.1f} s in all: {spent}", f"report: {run.file('report.html')}"]
 
 
 def _figure(estimate: dict[str, Any]) -> str:
@@ -72,13 +88,18 @@ def runs_json(found: list[Run]) -> dict[str, Any]:
 
 def _run_facts(run: Run) -> dict[str, Any]:
     facts: dict[str, Any] = {"run": str(run.path), "state": run.state}
-    if run.state == "finished":
-        facts |= {
-            "model": run.report["model"],
-            "source": run.report["source_name"],
-            "accuracy": run.report["held_out"]["accuracy"],
+    if run.state != "finished":
+        return facts
+    try:
+        report = run.report
+        return {
+            **facts,
+            "model": report["model"],
+            "source": report["source_name"],
+            "accuracy": report["held_out"]["accuracy"],
         }
-    return facts
+    except (BadInput, KeyError, TypeError):
+        return {**facts, "state": "damaged"}
 
 
 def runs_lines(found: list[Run], folder: Path) -> list[str]:
@@ -88,11 +109,11 @@ def runs_lines(found: list[Run], folder: Path) -> list[str]:
     width = max(len(str(run.path)) for run in found)
     lines = []
     for facts in map(_run_facts, found):
-        told = (
-            f"{facts['model']:<7} accuracy {_figure(facts['accuracy'])}"
-            if "model" in facts
-            else f"{facts['state']}: pellucid train --resume {facts['run']}"
-        )
+        told = f"{facts['state']}: pellucid train --resume {facts['run']}"
+        if facts["state"] == "damaged":
+            told = "damaged: its report.json cannot be read"
+        elif facts["state"] == "finished":
+            told = f"{facts['model']:<7} accuracy {_figure(facts['accuracy'])}"
         lines.append(f"{facts['run']:<{width}}  {told}")
     return lines
 
@@ -153,9 +174,8 @@ def catalog_lines() -> list[str]:
     """A line a data set."""
     lines = [f"{'name':<16} {'task':<12} {'classes':>7} {'images':>8}  {'licence':<26} in cache"]
     for row in list_rows(cache_folder() / "downloads"):
-        lines.append(
-            f"{row.name:<16} {row.task:<12} {row.classes:>7} {row.samples:>8,}  {row.licence:<26} {'yes' if row.in_cache else ''}".rstrip()
-        )
+        facts = f"{row.name:<16} {row.task:<12} {row.classes:>7} {row.samples:>8,}  {row.licence:<26}"
+        lines.append(f"{facts} yes" if row.in_cache else facts.rstrip())
     return lines
 
 
@@ -176,17 +196,7 @@ def info_facts() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "cache": str(cache_folder()),
     }
-    for name in (
-        "numpy",
-        "scipy",
-        "scikit-learn",
-        "simplejpeg",
-        "pillow",
-        "pydicom",
-        "safetensors",
-        "h5py",
-        "python-gdcm",
-    ):
+    for name in LIBRARIES:
         try:
             facts[name] = version(name)
         except PackageNotFoundError:

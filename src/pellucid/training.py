@@ -23,6 +23,11 @@ from pellucid.run.folder import make_private
 
 Say = Callable[[str], None]
 
+PATIENTS_UNKNOWN = (
+    "Patients are not known: images of one patient may stand on both sides of the split, which flatters the figures. "
+    "--group-by tells them."
+)
+
 
 def train(
     source: str | Path | None = None,
@@ -64,8 +69,15 @@ def train(
         "batch_size": batch_size, "optimizer": optimizer, "seed": seed,
     }  # fmt: skip
     say = say or _say_on_stderr
+    if resume is not None and out is not None and Path(out) != Path(resume):
+        raise BadInput(f"--resume {resume} goes on in its own folder, not in {out}: leave --out out.")
     if resume is not None and TrainedRun(Path(resume)).state != "none":
-        return _go_on(TrainedRun(Path(resume)), say)
+        if recipe:
+            told = {
+                **read_recipe(Path(recipe)).told(),
+                **{name: value for name, value in told.items() if value is not None},
+            }
+        return _go_on(TrainedRun(Path(resume)), source, group_by, told, device, say)
     if source is None:
         raise BadInput(
             f"{resume} is no run folder: give a source to begin with, or the folder of a run."
@@ -78,14 +90,19 @@ def train(
     return job.do(TrainedRun(new_run_path(str(source), chosen)))
 
 
-def _go_on(run: TrainedRun, say: Say) -> TrainedRun:
+def _go_on(
+    run: TrainedRun, source: str | Path | None, group_by: str | None, told: dict[str, Any], device: str | None, say: Say
+) -> TrainedRun:
     if run.state == "finished":
+        run.file("resume.safetensors").unlink(missing_ok=True)  # left where a kill came just after the last file
         say(f"{run.path} is finished: nothing is left to do, and nothing was changed.")
         return run
-    recipe = run.recipe
+    from pellucid.recipe import Beginning
+
+    began = Beginning.of(run)
+    began.check(run, source, group_by, told, device)
     say(f"Going on with {run.path}.")
-    settings = Settings.of(recipe["told"], f"{run.path}/recipe.json")
-    return _Job(recipe["source"]["path"], recipe["source"]["group_by"], settings, recipe["told_device"], say).do(run)
+    return _Job(began.source, began.group_by, began.settings, began.device, say).do(run)
 
 
 @dataclass(slots=True)
@@ -166,9 +183,9 @@ class _Job:
         calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task)
         facts = {
             "model": settings.model, "hidden": settings.hidden, "outputs": settings.outputs, "task": dataset.task,
-            "classes": list(dataset.classes), "channels": dataset.images.shape[1], "image_size": dataset.images.shape[2],
-            "dtype": dataset.images.dtype.name, "scaling": scaling.as_dict(), "precision": settings.precision,
-            "calibration": calibration.as_dict(), "best_step": fitted.best_step,
+            "classes": list(dataset.classes), "channels": dataset.images.shape[1],
+            "image_size": dataset.images.shape[2], "dtype": dataset.images.dtype.name, "scaling": scaling.as_dict(),
+            "precision": settings.precision, "calibration": calibration.as_dict(), "best_step": fitted.best_step,
         }  # fmt: skip
         save_weights(run.file("weights.safetensors"), fitted.best, facts)
         judged = judge(logits, split, calibration, dataset)
@@ -206,22 +223,21 @@ class _Job:
         )
         if run.state == "unfinished":
             check_unchanged(run, facts)
-            return
-        make_private(run.path)
-        write_text(run.file("split.csv"), split_csv(dataset, split, twins))
-        write_json(run.file("recipe.json"), facts)
+        else:
+            make_private(run.path)
+            write_json(run.file("recipe.json"), facts)  # first, since it is what a killed run is gone on with by
+        if not run.file("split.csv").is_file():
+            write_text(run.file("split.csv"), split_csv(dataset, split, twins))
 
 
 def _doubts(dataset: Dataset) -> list[str]:
     if dataset.groups is None:
-        return [
-            "Patients are not known: images of one patient may stand on both sides of the split, which flatters the figures. --group-by tells them."
-        ]
+        return [PATIENTS_UNKNOWN]
     return []
 
 
 def _import_torch() -> None:
-    with suppress(Exception):  # noqa: BLE001 - the main thread meets the same error, and tells it
+    with suppress(Exception):  # the main thread meets the same error, and tells it
         import_module("torch")
 
 

@@ -52,11 +52,12 @@ def test_moves_reach_a_sixteenth_of_the_side_both_ways_and_no_further():
     assert set(draw_moves("shift", 400, 8, np.random.default_rng(0)).down.tolist()) == {-1, 0, 1}
 
 
-def test_shift_alone_never_mirrors_and_none_draws_nothing():
+def test_shift_alone_never_mirrors_and_none_moves_nothing():
     generator = np.random.default_rng(0)
     assert not draw_moves("shift", 1000, 28, generator).mirror.any()
     state = generator.bit_generator.state
-    assert draw_moves("none", 1000, 28, generator) is None
+    still = draw_moves("none", 1000, 28, generator)
+    assert not (still.down.any() or still.right.any() or still.mirror.any())
     assert generator.bit_generator.state == state
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
 from pellucid.evaluate.auroc import rank
-from pellucid.evaluate.auroc_interval import ranking_interval, usual_variance
 from pellucid.evaluate.grouped import effective_cases, t_quantile
 from pellucid.evaluate.intervals import Estimate, modified_wilson, rate_estimate, undefined, wilson
 from pellucid.evaluate.means import mean_estimate
@@ -67,19 +66,6 @@ def test_the_mean_of_one_number_is_that_number():
     assert twice.as_dict() == pytest.approx(only.as_dict())
     apart = mean_estimate([only, only], np.eye(2), cases=100)
     assert apart.low == pytest.approx(0.9 - 0.05 / np.sqrt(2))
-
-
-def test_a_perfect_ranking_is_held_by_the_limit_that_just_reaches_it():
-    low, high = ranking_interval(1.0, 0.0, 10, (30, 50), (30, 50))
-    assert high == 1
-    assert 1 - low == pytest.approx(t_quantile(np.inf) * np.sqrt(usual_variance(low, 30, 50)), rel=1e-6)
-
-
-def test_the_usual_variance_is_hanley_and_mcneils_for_equal_numbers():
-    area, n = 0.8, 40
-    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
-    theirs = (area * (1 - area) + (n - 1) * (q1 - area**2) + (n - 1) * (q2 - area**2)) / n**2
-    assert usual_variance(area, n, n) == pytest.approx(theirs)
 
 
 def test_what_is_not_defined_is_none_with_a_reason_and_valid_json():

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from scipy.special import expit, logit
 from sklearn import metrics as oracle
 from torchmetrics.classification import MulticlassAUROC
 
@@ -52,10 +51,10 @@ def test_delong_variance_is_that_of_the_sums_over_all_pairs():
         assert ours.covariance[k, k] == pytest.approx(variance, rel=1e-9)
         freedom = variance**2 / (of_positives**2 / (m - 1) + of_negatives**2 / (n - 1))
         wrong = (1 - area) * min(m, n)
-        leaned = (wrong * variance + 0.05 * max(variance, usual_variance(area, m, n))) / (wrong + 0.05)
-        half = t_quantile(freedom) * np.sqrt(leaned) / (area * (1 - area))
-        assert ours.estimates[k].low == pytest.approx(expit(logit(area) - half), rel=1e-9)
-        assert ours.estimates[k].high == pytest.approx(expit(logit(area) + half), rel=1e-9)
+        measured, usual = t_quantile(freedom) ** 2 * variance, usual_variance(area, m, n)
+        reach = (wrong * measured + 0.1 * 1.959964**2 * max(variance, usual)) / (wrong + 0.1) / usual
+        for limit in (ours.estimates[k].low, ours.estimates[k].high):
+            assert (limit - area) ** 2 == pytest.approx(reach * usual_variance(limit, m, n), rel=1e-6)
 
 
 def test_grouped_variance_is_obuchowskis_written_out():

@@ -23,8 +23,8 @@ class Moves:
     mirror: Bool[np.ndarray, " case"]
 
 
-def draw_moves(kind: str, cases: int, size: int, generator: np.random.Generator) -> Moves | None:
-    """Random moves for a batch, or None for kind "none".
+def draw_moves(kind: str, cases: int, size: int, generator: np.random.Generator) -> Moves:
+    """Random moves for a batch; for kind "none" all of them 0.
 
     Args:
         kind: none; shift (up to a sixteenth of the side, at least 1 pixel); shift+flip (also left-right mirrored, half
@@ -35,11 +35,9 @@ def draw_moves(kind: str, cases: int, size: int, generator: np.random.Generator)
     Raises:
         BadInput: another kind.
     """
-    if kind == "none":
-        return None
     if kind not in KINDS:
         raise BadInput(f"Augmentation {kind!r} is none of {', '.join(KINDS)}.")
-    most = max(1, size // 16)
+    most = 0 if kind == "none" else max(1, size // 16)
     down, right = generator.integers(-most, most + 1, (2, cases))
     mirror = generator.random(cases) < 0.5 if kind == "shift+flip" else np.zeros(cases, bool)
     return Moves(down, right, mirror)

@@ -55,7 +55,7 @@ def rank(
         Biometrics 53:567 (groups).
 
     >>> print(rank(np.array([[0.1], [0.4], [0.3], [0.8]]), np.array([[False], [False], [True], [True]])).estimates[0])
-    0.750 (0.001 to 1.000)
+    0.750 (0.051 to 0.994)
     """
     cases, classes = scores.shape
     group = np.arange(cases) if groups is None else np.unique(groups, return_inverse=True)[1]

@@ -22,9 +22,9 @@ COLDEST, HOTTEST = 0.05, 20.0
 class Calibration:
     """What was fitted on the calibration part, and how it is applied to logits.
 
-    `temperature` divides logits (Guo et al., On Calibration of Modern Neural Networks, 2017). `quantiles` holds, for each
-    class, how small 1 - p of the true class stays in all but `missed` of its cases (class-conditional split conformal
-    prediction: Vovk, 2012; Sadinle et al., 2019), or None where the class has too few cases for any promise.
+    `temperature` divides logits (Guo et al., On Calibration of Modern Neural Networks, 2017). `quantiles` holds, for
+    each class, how small 1 - p of the true class stays in all but `missed` of its cases (class-conditional split
+    conformal prediction: Vovk, 2012; Sadinle et al., 2019), or None where the class has too few cases for any promise.
     `familiarity_floor` bounds logsumexp of the logits from below (the energy score of Liu et al., 2020).
     """
 
@@ -50,11 +50,11 @@ class Calibration:
     def sets(self, probabilities: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, "case klass"]:
         """Which classes each case may be of: never none, and a class without a promise is always among them."""
         limits = np.array([np.inf if quantile is None else quantile for quantile in self.quantiles])
-        return (1 - probabilities <= limits) | (probabilities == probabilities.max(1, keepdims=True))
+        return np.asarray((1 - probabilities <= limits) | (probabilities == probabilities.max(1, keepdims=True)))
 
     def unlike_training(self, logits: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, " case"]:
         """True where the model answers more weakly than to nearly all calibration images."""
-        return familiarity(logits) < self.familiarity_floor
+        return np.asarray(familiarity(logits) < self.familiarity_floor)
 
 
 def probabilities_of(
@@ -66,7 +66,7 @@ def probabilities_of(
     array([[0.5, 0.5]])
     """
     cooled = logits.astype(np.float64) / temperature
-    return expit(cooled) if task == "multi-label" else softmax(cooled, axis=1)
+    return np.asarray(expit(cooled) if task == "multi-label" else softmax(cooled, axis=1))
 
 
 def familiarity(logits: Float[np.ndarray, "case klass"]) -> Float[np.ndarray, " case"]:
@@ -96,7 +96,7 @@ def calibrate(
 
 
 def _best_inverse(logits: np.ndarray, labels: np.ndarray, task: str) -> float:
-    """1 / temperature of the least cross-entropy, which is convex in it: halve the bracket of its slope's change of sign."""
+    """1 / temperature of the least cross-entropy, convex in it: halve the bracket of its slope's change of sign."""
     low, high = 1 / HOTTEST, 1 / COLDEST
     for _ in range(40):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Three humble rivals that every model has to beat: the majority class, the nearest class mean, pixels into one layer."""
+"""Three humble rivals that every model has to beat: majority class, nearest class mean, pixels into one layer."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def _majority(dataset: Dataset, train: np.ndarray, cases: int) -> Rival:
 def _nearest_mean(dataset: Dataset, images: Images, fitted: np.ndarray, asked: np.ndarray) -> Rival:
     positive = torch.from_numpy(_positive(dataset, fitted)).float()
     many = dataset.labels.ndim == 2
-    wanted = (
-        torch.cat([positive, 1 - positive], 1) if many else positive
-    )  # multi-label: each label present, then absent
+    wanted = torch.cat([positive, 1 - positive], 1) if many else positive  # many: each label present, then absent
     total = torch.zeros(wanted.shape[1], int(np.prod(dataset.images.shape[1:])))
     for start in range(0, len(fitted), 512):
         pixels = images.scaled(images.pixels(fitted[start : start + 512])).flatten(1)
@@ -100,7 +98,7 @@ def _nearness(images: Images, rows: np.ndarray, means: torch.Tensor) -> torch.Te
 
 def _positive(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     labels = dataset.labels[rows]
-    return labels == 1 if labels.ndim == 2 else labels[:, None] == np.arange(len(dataset.classes))
+    return np.asarray(labels == 1 if labels.ndim == 2 else labels[:, None] == np.arange(len(dataset.classes)))
 
 
 def _logistic(dataset: Dataset, images: Images, fitted: np.ndarray, asked: np.ndarray, seed: int) -> Rival:
@@ -119,7 +117,7 @@ def _logistic(dataset: Dataset, images: Images, fitted: np.ndarray, asked: np.nd
         pass
     logits = [learner.logits(images.scaled(images.pixels(asked[at : at + 512]))) for at in range(0, len(asked), 512)]
     p = probabilities(torch.cat(logits).double(), dataset.task)
-    weights = model.logits.weight.detach().reshape(classes, *dataset.images.shape[1:]).numpy()
+    weights = model.get_parameter("logits.weight").detach().reshape(classes, *dataset.images.shape[1:]).numpy()
     told = f"one linear layer on the scaled pixels, {batches.steps} steps on {len(fitted):,} training images"
     return Rival(LOGISTIC, told, p.numpy(), weights)
 

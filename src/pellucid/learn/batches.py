@@ -1,4 +1,4 @@
-"""Mini-batches straight from the packed array: their order depends on (seed, epoch) alone, so any step can be found again."""
+"""Mini-batches straight from the packed array; their order depends on (seed, epoch) alone: any step is found again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Batch:
     number: int
     epoch: int
     inputs: Float[Tensor, "case channel row column"]
-    labels: Shaped[Tensor, "case *klass"]
+    labels: Shaped[Tensor, " case *klass"]
     rows: Int[np.ndarray, " case"]
 
 
@@ -41,6 +41,8 @@ class Images:
         scaling: Scaling,
         device: torch.device,
         channels_last: bool = False,
+        *,
+        live_there: bool = True,
     ) -> None:
         self.stored = np.asarray(stored)
         self.device = device
@@ -48,7 +50,7 @@ class Images:
         shape = (1, stored.shape[1], 1, 1)
         self._mean = torch.tensor(scaling.mean, dtype=torch.float32).reshape(shape).to(device)
         self._per_deviation = (1 / torch.tensor(scaling.deviation, dtype=torch.float32)).reshape(shape).to(device)
-        self._on_device = _whole_on(device, stored)
+        self._on_device = _whole_on(device, stored) if live_there else None
         self._gathered = np.empty((0, *stored.shape[1:]), stored.dtype)
         self._scaled = torch.empty((0, *stored.shape[1:]))
 
@@ -94,7 +96,7 @@ class Batches:
     """The training part, batch after batch, epoch after epoch; iterate, or begin anywhere by `after(step)`."""
 
     images: Images
-    labels: Shaped[Tensor, "case *klass"]
+    labels: Shaped[Tensor, " case *klass"]
     rows: Int[np.ndarray, " train"]
     batch_size: int
     epochs: int
@@ -132,8 +134,8 @@ class Batches:
 
     def _batch(self, number: int, epoch: int, rows: np.ndarray) -> Batch:
         pixels = self.images.pixels(rows)
-        moves = draw_moves(self.augment, len(rows), pixels.shape[2], np.random.default_rng([self.seed, 2, number]))
-        if moves is not None:
-            pixels = apply_moves(pixels, moves)
+        if self.augment != "none":
+            generator = np.random.default_rng([self.seed, 2, number])
+            pixels = apply_moves(pixels, draw_moves(self.augment, len(rows), pixels.shape[2], generator))
         labels = self.labels[torch.from_numpy(rows).to(self.labels.device)]
         return Batch(number + 1, epoch + 1, self.images.scaled(pixels), labels, rows)

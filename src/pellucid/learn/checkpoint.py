@@ -51,7 +51,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, learner: Learner) -> tuple[Progressed, dict[str, Tensor], list[HistoryRow]]:
-    """Put the model and the optimizer's state back to where they stood; returns the position, the best weights, and history's rows.
+    """Put the model and the optimizer's state back; returns the position, the best weights, and history's rows.
 
     Raises:
         BadInput: the file is damaged, or is of another model.

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from pellucid.learn.device import choose_precision
-from pellucid.learn.models import HIDDEN
+from pellucid.learn.models import HIDDEN, SMALLEST
 from pellucid.learn.settings import Settings
 
 IMAGES_SEEN = 70_000
@@ -19,7 +19,7 @@ FEW = 10_000
 """Fewer training images than this are augmented, since a network would learn them by heart. Chosen by us."""
 
 PEAK_RATE = {"linear": 1e-3, "mlp": 2e-3, "cnn": 1e-2}
-"""AdamW's peak rate for batches of 256. Chosen by us, by the validation part of Medical MNIST, MNIST and PneumoniaMNIST."""
+"""AdamW's peak rate for batches of 256. Chosen by us, by the validation parts of Medical MNIST, MNIST and others."""
 
 
 def complete(settings: Settings, train_cases: int, classes: int, image_size: int, device: torch.device) -> Settings:
@@ -29,7 +29,7 @@ def complete(settings: Settings, train_cases: int, classes: int, image_size: int
     >>> done.model, done.epochs, done.batch_size
     ('cnn', 2, 256)
     """
-    model = "cnn" if settings.model == "auto" else settings.model
+    model = ("cnn" if image_size >= SMALLEST else "mlp") if settings.model == "auto" else settings.model
     few = train_cases < FEW
     adamw = settings.optimizer == "adamw"
     batch_size = settings.batch_size or max(8, min(256, train_cases // 16))

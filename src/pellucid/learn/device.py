@@ -30,7 +30,7 @@ def choose_device(asked: str | None) -> torch.device:
 
 
 def choose_precision(asked: str, model: str, device: torch.device) -> str:
-    """float32, or bfloat16 for the cnn where the processor computes with it natively (Intel AMX, AVX512-BF16; CUDA 8.0).
+    """float32, or bfloat16 for the cnn where the processor computes with it natively (AMX, AVX512-BF16; CUDA 8.0).
 
     The rule is fixed, so that the same machine always does the same; recipe.json holds what came of it.
     """

@@ -66,7 +66,8 @@ def fit(
 ) -> Fitted:
     """Learn to the end, or go on to it from the checkpoint that lies in the folder.
 
-    Ctrl-C ends the step at hand, writes a checkpoint and goes up. A loss that is no number ends learning; the best weights so far are kept.
+    Ctrl-C ends the step at hand, writes a checkpoint and goes up. A loss that is no number ends learning; the best
+    weights so far are kept.
 
     Raises:
         TrainingStopped: the loss was no number before any weights could be called best.
@@ -121,7 +122,8 @@ class _Position:
     def __init__(self, learner: Learner, batches: Batches, valid: np.ndarray, folder: Path) -> None:
         self.learner, self.batches, self.valid = learner, batches, valid
         self.path = folder / "resume.safetensors"
-        self.progressed, self.best = Progressed(), {}
+        self.progressed = Progressed()
+        self.best: dict[str, Tensor] = {}
         self.resumed_at_step: int | None = None
         rows: list[HistoryRow] = []
         if self.path.is_file():
@@ -184,7 +186,7 @@ class _Position:
         return loss, accuracy_of(logits, labels)
 
 
-def accuracy_of(logits: Float[Tensor, "case klass"], labels: Shaped[Tensor, "case *klass"]) -> float:
+def accuracy_of(logits: Float[Tensor, "case klass"], labels: Shaped[Tensor, " case *klass"]) -> float:
     """Share of cases whose largest logit is the right one; for multi-label, share of single labels called right."""
     if labels.dim() == 2:
         return ((logits > 0) == (labels == 1)).float().mean().item()

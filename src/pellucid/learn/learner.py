@@ -1,9 +1,9 @@
-"""A model, a loss, an optimizer and a schedule; `steps` yields each step of learning, whole, for any loop body to read."""
+"""A model, a loss, an optimizer and a schedule; `steps` yields each step of learning, whole, for a loop to read."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,17 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from pellucid.blocks import SGD, Adam, backward, cross_entropy_with_slope, forward, layers_of
+from pellucid.blocks import (
+    SGD,
+    Adam,
+    Layer,
+    backward,
+    check_binary_labels,
+    check_labels,
+    cross_entropy_with_slope,
+    forward,
+    layers_of,
+)
 from pellucid.learn.batches import Batch
 from pellucid.learn.losses import Loss
 
@@ -26,7 +36,7 @@ class Step:
     number: int
     epoch: int
     inputs: Float[Tensor, "case channel row column"]
-    labels: Shaped[Tensor, "case *klass"]
+    labels: Shaped[Tensor, " case *klass"]
     logits: Float[Tensor, "case klass"]
     loss: Float[Tensor, ""]
     learning_rate: float
@@ -39,12 +49,14 @@ class Step:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{' x '.join(map(str, slope.shape))}</td><td>{slope.norm().item():.3g}</td></tr>"
+            f"<tr><td>{html.escape(name)}</td><td>{' x '.join(map(str, slope.shape))}</td>"
+            f"<td>{slope.norm().item():.3g}</td></tr>"
             for name, slope in self.gradients.items()
         )
         return (
             f"<b>step {self.number}</b> (epoch {self.epoch}): loss {self.loss.item():.4f} on {len(self.labels)} cases, "
-            f"learning rate {self.learning_rate:.3g}<table><tr><th>weight</th><th>shape</th><th>slope's length</th></tr>{rows}</table>"
+            f"learning rate {self.learning_rate:.3g}"
+            f"<table><tr><th>weight</th><th>shape</th><th>slope's length</th></tr>{rows}</table>"
         )
 
 
@@ -58,8 +70,9 @@ class Learner:
         schedule: the learning rate of each step; None leaves the optimizer's own.
         bfloat16: compute convolutions and products in bfloat16 (weights stay float32).
 
-    A model of linear layers and activations is taught by the slopes written in `pellucid.blocks`, any other by autograd;
-    tests hold both to the same weights. The optimizers are the blocks' too: torch.optim takes over a second to begin.
+    A model of linear layers and activations is taught by the slopes written in `pellucid.blocks`, any other by
+    autograd; tests hold both to the same weights. The optimizers are the blocks' too: torch.optim takes over a second
+    to begin.
 
     >>> import numpy as np
     >>> from pellucid.learn import loss_of
@@ -85,9 +98,11 @@ class Learner:
         self.optimizer = optimizer
         self.schedule = schedule
         self.bfloat16 = bfloat16
-        self.weights = [weight.detach() for weight in model.parameters()]
+        self._parameters = list(model.parameters())
+        self.weights = [weight.detach() for weight in self._parameters]
         self.state = optimizer.start(self.weights)
-        self._layers = layers_of(model) if loss.name == "cross-entropy" else None
+        self._layers = layers_of(model) if loss.name == "cross-entropy" and not bfloat16 else None
+        self._looked_at_labels = False
         if self._layers is not None:
             for weight in model.parameters():
                 weight.grad = torch.empty_like(weight)
@@ -101,7 +116,9 @@ class Learner:
         for batch in batches:
             if not self.model.training:
                 self.model.train()
-            logits, loss = self._slopes_by_hand(batch) if self._layers else self._slopes_by_autograd(batch)
+            logits, loss = (
+                self._slopes_by_hand(batch, self._layers) if self._layers else self._slopes_by_autograd(batch)
+            )
             optimizer = self.optimizer
             if self.schedule is not None:
                 optimizer = replace(optimizer, learning_rate=self.schedule(batch.number))
@@ -111,23 +128,33 @@ class Learner:
             yield Step(batch.number, batch.epoch, batch.inputs, batch.labels, logits, loss, rate, self.model)
 
     def _slopes(self) -> list[Tensor]:
-        return [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self.model.parameters()]
+        return [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self._parameters]
 
-    def _slopes_by_hand(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        assert self._layers is not None
+    def _slopes_by_hand(self, batch: Batch, layers: Sequence[Layer]) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
-            activations = forward(self._layers, batch.inputs.flatten(1))
+            activations = forward(layers, batch.inputs.flatten(1))
+            self._look_at_labels(batch, activations.logits)
             loss, slope = cross_entropy_with_slope(activations.logits, batch.labels)
-            backward(self._layers, activations, slope, out=self._slopes())
+            backward(layers, activations, slope, out=self._slopes())
         return activations.logits, loss
 
     def _slopes_by_autograd(self, batch: Batch) -> tuple[Tensor, Tensor]:
         with self.precision(batch.inputs.device):
             logits = self.model(batch.inputs).float()
+        self._look_at_labels(batch, logits)
         loss = self.loss(logits, batch.labels)
         self.model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         return logits.detach(), loss.detach()
+
+    def _look_at_labels(self, batch: Batch, logits: Tensor) -> None:
+        if self._looked_at_labels:
+            return
+        if self.loss.name == "binary cross-entropy":
+            check_binary_labels(batch.labels, logits)
+        else:
+            check_labels(batch.labels, logits.shape[1], len(logits))
+        self._looked_at_labels = True
 
     def precision(self, device: torch.device) -> AbstractContextManager[object]:
         """bfloat16 where asked for, else nothing."""

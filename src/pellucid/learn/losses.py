@@ -20,7 +20,9 @@ class Loss:
     name: str
     value: Callable[[Tensor, Tensor], Tensor]
 
-    def __call__(self, logits: Float[Tensor, "case klass"], labels: Shaped[Tensor, "case *klass"]) -> Float[Tensor, ""]:
+    def __call__(
+        self, logits: Float[Tensor, "case klass"], labels: Shaped[Tensor, " case *klass"]
+    ) -> Float[Tensor, ""]:
         """How wrong these logits are."""
         return self.value(logits, labels)
 

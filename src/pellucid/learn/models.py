@@ -15,6 +15,10 @@ HIDDEN = (128,)
 """Hidden widths of the mlp. Chosen by us: enough for 0.98 on MNIST in half a minute."""
 
 
+SMALLEST = 8
+"""Side in pixels of the smallest images that the cnn's two poolings leave anything of to look at."""
+
+
 class GlobalMaxPool(nn.Module):
     """The strongest response of each channel anywhere in the image: what is seen counts, not where."""
 
@@ -32,7 +36,7 @@ def build_model(settings: Settings, channels: int, size: int, outputs: int) -> n
         size: side of the images, pixels.
         outputs: logits.
     Raises:
-        BadInput: another model.
+        BadInput: another model, or images too small for the cnn.
 
     >>> [name for name, _ in build_model(Settings(model="mlp"), 1, 28, 10).named_children()]
     ['flatten', 'hidden1', 'relu1', 'logits']
@@ -43,6 +47,11 @@ def build_model(settings: Settings, channels: int, size: int, outputs: int) -> n
     elif settings.model == "mlp":
         model = _mlp(pixels, settings.hidden or HIDDEN, outputs)
     elif settings.model == "cnn":
+        if size < SMALLEST:
+            raise BadInput(
+                f"Images of {size} x {size} pixels are too small for the cnn: take --model mlp, "
+                f"or --image-size {SMALLEST}."
+            )
         model = _cnn(channels, size, outputs)
     else:
         raise BadInput(f"Model {settings.model!r} is none of linear, mlp, cnn.")
@@ -64,14 +73,14 @@ def _mlp(pixels: int, hidden: tuple[int, ...], outputs: int) -> nn.Sequential:
 def _cnn(channels: int, size: int, outputs: int) -> nn.Sequential:
     """Convolutions of 32, 64 and 128 channels; the first one's stride brings any image to about 16 x 16 at once.
 
-    Nearly all of a small network's time goes where images are large, so there is one layer there, and a coarse one.
+    Nearly all of a small network's time goes where images are large: so there is one layer there, a coarse one, and
+    pooling comes before the normalisation, which then has a quarter to do. Source of that order: Jordan, 94% on CIFAR-10
+    in 3.29 seconds on a single GPU, 2024.
     """
     stride = 4 if size >= 48 else 2 if size >= 20 else 1
     layers: OrderedDict[str, nn.Module] = OrderedDict(
-        stem=_convolution(channels, 32, kernel=7 if stride == 4 else 5 if stride == 2 else 3, stride=stride),
-        pool1=nn.MaxPool2d(2),
-        block1=_convolution(32, 64),
-        pool2=nn.MaxPool2d(2),
+        stem=_convolution(channels, 32, kernel=7 if stride == 4 else 5 if stride == 2 else 3, stride=stride, pool=True),
+        block1=_convolution(32, 64, pool=True),
         block2=_convolution(64, 128),
         strongest=GlobalMaxPool(),
         logits=nn.Linear(128, outputs),
@@ -80,14 +89,14 @@ def _cnn(channels: int, size: int, outputs: int) -> nn.Sequential:
     return model
 
 
-def _convolution(channels_in: int, channels_out: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        OrderedDict(
-            convolution=nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False),
-            norm=nn.BatchNorm2d(channels_out),
-            relu=nn.ReLU(inplace=True),
-        )
-    )
+def _convolution(channels_in: int, channels_out: int, kernel: int = 3, stride: int = 1, pool: bool = False) -> nn.Module:
+    parts: OrderedDict[str, nn.Module] = OrderedDict()
+    parts["convolution"] = nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False)
+    if pool:
+        parts["pool"] = nn.MaxPool2d(2)
+    parts["norm"] = nn.BatchNorm2d(channels_out)
+    parts["relu"] = nn.ReLU(inplace=True)
+    return nn.Sequential(parts)
 
 
 def _start(model: nn.Sequential, start: str) -> None:

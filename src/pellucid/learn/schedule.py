@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 WARM_UP = 0.25
-"""Share of the steps in which the rate rises. Source: Smith and Topin, Super-convergence, 2018, and torch's OneCycleLR (0.3)."""
+"""Share of the steps in which the rate rises. Source: Smith and Topin, Super-convergence, 2018 (torch: 0.3)."""
 
 FIRST, LAST = 1 / 25, 1 / 10_000
 """Rates at the very start and end, as shares of the peak; torch's OneCycleLR has 1/25 and 1/250,000."""

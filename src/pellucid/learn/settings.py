@@ -1,4 +1,4 @@
-"""What a run is told: model, optimizer, schedule and the rest; from flags or from a recipe file, checked at the door."""
+"""What a run is told: model, optimizer, schedule and the rest; from flags or a recipe file, checked at the door."""
 
 from __future__ import annotations
 
@@ -76,6 +76,15 @@ class Settings:
         given = {name: getattr(checked, name) for name, value in told.items() if value is not None}
         return replace(self, **given)
 
+    def told(self) -> dict[str, Any]:
+        """Only what differs from settings that were told nothing.
+
+        >>> Settings(model="mlp", hidden=(30,)).told()
+        {'model': 'mlp', 'hidden': [30]}
+        """
+        untold = Settings().as_dict()
+        return {name: value for name, value in self.as_dict().items() if value != untold[name]}
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
@@ -87,7 +96,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
             raise BadInput(f"{where}: {name} {value!r} is none of {', '.join(CHOICES[name])}.")
         return value
     if name == "hidden":
-        if not isinstance(value, list | tuple) or not all(isinstance(width, int) and width > 0 for width in value):
+        widths = value if isinstance(value, list | tuple) else []
+        if not widths or not all(type(width) is int and 0 < width < 2**31 for width in widths):
             raise BadInput(f"{where}: hidden {value!r} must be a list of widths, such as [128].")
         return tuple(value)
     if name in ("learning_rate", "momentum", "weight_decay"):
@@ -122,22 +132,21 @@ def read_recipe(path: Path) -> Settings:
 
 
 FAULTS = {
-    (
-        "scaling",
-        "by_255_twice",
-    ): 'Pixels are divided by 255 twice: all inputs lie below 0.004, so margins stay tiny. Use scaling = "standardise".',
-    (
-        "loss",
-        "softmax-without-log",
-    ): 'The loss is x - sum(exp(x)), a softmax that forgot its log: its exponentials do not sum to one. Use loss = "cross-entropy".',
-    (
-        "shuffle",
-        "never",
-    ): 'Batches are never shuffled: cases that stand sorted by class make batches of one class. Use shuffle = "every-epoch".',
-    (
-        "start",
-        "normal",
-    ): 'First weights are drawn from N(0, 1), far too large for hundreds of inputs. Use start = "default".',
+    ("scaling", "by_255_twice"): (
+        "Pixels are divided by 255 twice: all inputs lie below 0.004, so margins stay tiny. "
+        'Use scaling = "standardise".'
+    ),
+    ("loss", "softmax-without-log"): (
+        "The loss is x - sum(exp(x)), a softmax that forgot its log: its exponentials do not sum to one. "
+        'Use loss = "cross-entropy".'
+    ),
+    ("shuffle", "never"): (
+        "Batches are never shuffled: cases that stand sorted by class make batches of one class. "
+        'Use shuffle = "every-epoch".'
+    ),
+    ("start", "normal"): (
+        'First weights are drawn from N(0, 1), far too large for hundreds of inputs. Use start = "default".'
+    ),
 }
 
 
@@ -151,6 +160,7 @@ def faults(settings: Settings, classes: int) -> list[str]:
     if settings.outputs is not None and settings.outputs > classes:
         more = settings.outputs - classes
         found.append(
-            f"The model gives {settings.outputs} outputs for {classes} classes: {more} can never be right. Leave outputs unset."
+            f"The model gives {settings.outputs} outputs for {classes} classes: {more} can never be right. "
+            "Leave outputs unset."
         )
     return found

@@ -30,7 +30,7 @@ FORMAT = 1
 
 
 def save_weights(path: Path, weights: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    """Write the weights with their facts, under one metadata key: with several, their order, so the bytes, would vary."""
+    """Write the weights and their facts, under one metadata key: the order of several, so the bytes, would vary."""
     contiguous = {name: value.contiguous() for name, value in weights.items()}
     text = json.dumps({"format": FORMAT, **facts}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     write_bytes(path, save(contiguous, {"pellucid": text}))
@@ -46,8 +46,7 @@ class Trained:
 
     def logits(self, stored: Shaped[np.ndarray, "case channel row column"]) -> Float[np.ndarray, "case klass"]:
         """Logits of images in the stored form of the training images (channels, number type, size)."""
-        images = Images(stored, self.scaling, torch.device("cpu"), is_channels_last(self.learner.model))
-        images.device = self.device
+        images = Images(stored, self.scaling, self.device, is_channels_last(self.learner.model), live_there=False)
         return logits_of(self.learner, images, np.arange(len(stored)))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pellucid.errors import BadInput
 from pellucid.run.history import HistoryRow, read_history
-from pellucid.run.writing import file_sha256, write_text
+from pellucid.run.writing import MAKING, file_sha256, write_text
 
 LARGEST_HEADER = 2**24
 """Bytes of a safetensors header that are read. Chosen by us: ours take a few thousand."""
@@ -122,7 +122,7 @@ def new_run_path(source: str, out: Path | None) -> Path:
         BadInput: `out` is there already, and not empty.
     """
     if out is not None:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if out.exists() and (not out.is_dir() or any(not path.name.endswith(MAKING) for path in out.iterdir())):
             raise BadInput(f"{out} is there already: choose another --out, or go on with it by --resume {out}.")
         return out
     stem = re.sub(r"[^\w.-]+", "-", Path(source).name.split(".")[0]).strip("-") or "run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,6 +12,9 @@ from typing import Any
 
 from pellucid.errors import BadInput
 
+MAKING = ".making"
+"""How the name of a file ends while it is being written; what a killed run leaves under such a name is nothing."""
+
 
 def write_bytes(path: Path, contents: bytes) -> None:
     """Replace the file by these bytes in one step.
@@ -18,7 +22,7 @@ def write_bytes(path: Path, contents: bytes) -> None:
     Raises:
         BadInput: the folder cannot be written, or the disk is full; what was there before still is.
     """
-    making = path.with_name(f".{path.name}.making")
+    making = path.with_name(f".{path.name}{MAKING}")
     try:
         with making.open("wb") as file:
             file.write(contents)
@@ -26,7 +30,8 @@ def write_bytes(path: Path, contents: bytes) -> None:
             os.fsync(file.fileno())
         making.replace(path)
     except OSError as problem:
-        making.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            making.unlink()
         raise BadInput(
             f"{path} cannot be written ({problem.strerror}): make room there, or choose another --out."
         ) from None

@@ -1,0 +1,226 @@
+"""The house rules that a machine can check: rooms in order, no cycles, nothing heavy at the door, nothing that runs data."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pellucid
+
+SOURCE = Path(__file__).parents[1] / "src" / "pellucid"
+FILES = sorted(SOURCE.rglob("*.py"))
+ROOMS = (
+    "errors progress memory blocks data run learn doctor evaluate recipe predicting explain training ct app summary cli"
+).split()
+HEAVY = ("torch", "numpy", "scipy", "sklearn", "pydicom", "h5py", "PIL", "jinja2", "requests", "safetensors")
+COMMANDS = (
+    "",
+    "train",
+    "predict",
+    "report",
+    "runs",
+    "info",
+    "data",
+    "data list",
+    "data fetch",
+    "data pack",
+    "data clear",
+)
+
+
+def module_of(path: Path) -> str:
+    parts = ("pellucid", *path.relative_to(SOURCE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): ast.parse(path.read_text("utf-8")) for path in FILES}
+
+
+def only_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def nodes_that_run(node: ast.AST, functions: bool) -> Iterator[ast.AST]:
+    """All nodes below, those under TYPE_CHECKING left out, and those in functions where asked."""
+    for child in ast.iter_child_nodes(node):
+        if only_for_types(child) or (not functions and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)):
+            continue
+        yield child
+        yield from nodes_that_run(child, functions)
+
+
+def imported(name: str, functions: bool) -> set[str]:
+    """Modules of pellucid that this one imports; strings given to import_module count too."""
+    found = set()
+    for node in nodes_that_run(MODULES[name], functions):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports by dots"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                found.add(whole if whole in MODULES else str(node.module))
+    return {module for module in found if module in MODULES and module != name}
+
+
+def room(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else None
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_room_imports_only_from_rooms_above_it(name):
+    if room(name) is None:
+        return  # the package itself hands out everybody's names, on first use
+    for other in imported(name, functions=True):
+        if room(other) is not None:
+            assert ROOMS.index(room(other)) <= ROOMS.index(room(name)), f"{name} imports {other}"
+
+
+def test_every_file_belongs_to_a_room():
+    assert {room(name) for name in MODULES} - {None} <= set(ROOMS)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {name: imported(name, functions=False) - {"pellucid"} for name in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join([*way[way.index(name) :], name])
+        if name not in done:
+            for other in graph[name]:
+                if not name.startswith(f"{other}."):  # a room's own __init__ hands out names; it is loaded first
+                    visit(other, (*way, name))
+            done.add(name)
+
+    for name in MODULES:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_all_public_names_are_there_and_documented(name):
+    module = importlib.import_module(name)
+    for public in getattr(module, "__all__", []):
+        found = getattr(module, public)
+        assert found.__doc__ or not callable(found), public
+    assert module.__doc__, f"{name} does not say what it does"
+
+
+def test_every_room_lists_its_names():
+    for found in pkgutil.iter_modules([str(SOURCE)]):
+        if found.ispkg and found.name != "ct":
+            names = importlib.import_module(f"pellucid.{found.name}").__all__
+            assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name)), found.name
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_public_function_and_class_has_a_docstring(name):
+    missing = []
+    for node in MODULES[name].body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            inner = node.body if isinstance(node, ast.ClassDef) else []
+            for part in (node, *inner):
+                if isinstance(part, ast.FunctionDef | ast.ClassDef) and not part.name.startswith("_"):
+                    missing += [] if ast.get_docstring(part) else [f"{node.name}.{part.name}"]
+    assert not missing or name in PRIVATE_PARTS, missing
+
+
+PRIVATE_PARTS: set[str] = set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_no_file_is_two_ideas_long(path):
+    assert len(path.read_text("utf-8").splitlines()) <= 300
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_file_can_run_what_it_reads(name):
+    for node in ast.walk(MODULES[name]):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            assert not {"pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"} & set(modules)
+    for call in calls(MODULES[name]):
+        called = ast.unparse(call.func)
+        assert called not in ("eval", "exec", "compile", "__import__", "os.system")
+        told = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        assert told.get("allow_pickle", "False") == "False"
+        assert told.get("shell", "False") == "False"
+        assert told.get("weights_only", "True") == "True"
+        if called == "torch.load":
+            assert told.get("weights_only") == "True"
+        if called in ("np.load", "numpy.load"):
+            assert told.get("allow_pickle") == "False"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_assert_stands_between_users_and_a_message(name):
+    assert not [node.lineno for node in ast.walk(MODULES[name]) if isinstance(node, ast.Assert)]
+
+
+def loaded(code: str, folder: Path) -> set[str]:
+    """Names of the top modules that are loaded after some lines of Python, in a process of its own."""
+    watched = (
+        f"{code}\nimport json, sys\nprint('\\n' + json.dumps(sorted({{m.partition('.')[0] for m in sys.modules}})))"
+    )
+    done = subprocess.run([sys.executable, "-c", watched], cwd=folder, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_waits_for_nothing_heavy(command, tmp_path):
+    code = f"from pellucid.cli import app\ntry:\n    app({[*command.split(), '--help']!r})\nexcept SystemExit as e:\n    assert e.code == 0"
+    assert not loaded(code, tmp_path) & set(HEAVY)
+
+
+def test_importing_pellucid_waits_for_nothing_heavy(tmp_path):
+    assert not loaded("import pellucid; dir(pellucid); pellucid.__version__", tmp_path) & set(HEAVY)
+
+
+@pytest.mark.parametrize("module", ["data.packing", "data.processes", "run", "learn.settings", "cli", "errors"])
+def test_these_parts_know_no_torch(module, tmp_path):
+    assert "torch" not in loaded(f"import pellucid.{module}", tmp_path)
+
+
+def test_looking_at_runs_knows_no_torch(tmp_path):
+    code = "from pellucid.cli import app\ntry:\n    app(['runs', '--json'])\nexcept SystemExit as e:\n    assert e.code == 0"
+    assert "torch" not in loaded(code, tmp_path)
+
+
+def test_every_command_has_an_example_in_its_help():
+    from pellucid.cli import app, data_app
+
+    for command in (*app.registered_commands, *data_app.registered_commands):
+        assert (command.epilog or "").startswith("Example: pellucid ")
+
+
+def test_the_version_is_the_packages():
+    from importlib.metadata import version
+
+    assert pellucid.__version__ == version("pellucid")
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nonsense"):
+        pellucid.nonsense  # noqa: B018
+
+
+def test_shapes_are_checked_in_these_tests():
+    import numpy as np
+    from jaxtyping import TypeCheckError
+
+    from pellucid.learn.fit import accuracy_of
+
+    with pytest.raises(TypeCheckError):
+        accuracy_of(np.zeros((3, 2)), np.zeros(3))
