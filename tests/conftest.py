@@ -1,4 +1,4 @@
-"""What all tests share: shapes checked as they are declared, a cache of their own, few threads, the command, small images."""
+"""What all tests share: shapes checked as declared, a cache of their own, few threads, the command, small images."""
 
 from __future__ import annotations
 

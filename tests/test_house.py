@@ -1,11 +1,11 @@
-"""The house rules that a machine can check: rooms in order, no cycles, nothing heavy at the door, nothing that runs data."""
+"""The house rules that a machine can check: rooms in order, no cycles, nothing heavy at the door, no data that runs."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
-import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,8 +18,9 @@ import pellucid
 SOURCE = Path(__file__).parents[1] / "src" / "pellucid"
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
-    "errors progress memory blocks data run learn doctor evaluate recipe predicting explain training ct app summary cli"
-).split()
+    *("errors", "progress", "memory", "blocks", "data", "run", "learn", "doctor", "evaluate", "recipe", "predicting"),
+    *("explain", "training", "ct", "app", "summary", "cli"),
+)
 HEAVY = ("torch", "numpy", "scipy", "sklearn", "pydicom", "h5py", "PIL", "jinja2", "requests", "safetensors")
 COMMANDS = (
     "",
@@ -97,8 +98,7 @@ def test_no_module_imports_itself_by_way_of_others():
         assert name not in way, " -> ".join([*way[way.index(name) :], name])
         if name not in done:
             for other in graph[name]:
-                if not name.startswith(f"{other}."):  # a room's own __init__ hands out names; it is loaded first
-                    visit(other, (*way, name))
+                visit(other, (*way, name))
             done.add(name)
 
     for name in MODULES:
@@ -110,15 +110,8 @@ def test_all_public_names_are_there_and_documented(name):
     module = importlib.import_module(name)
     for public in getattr(module, "__all__", []):
         found = getattr(module, public)
-        assert found.__doc__ or not callable(found), public
+        assert found.__doc__ or not (inspect.isclass(found) or inspect.isfunction(found)), public
     assert module.__doc__, f"{name} does not say what it does"
-
-
-def test_every_room_lists_its_names():
-    for found in pkgutil.iter_modules([str(SOURCE)]):
-        if found.ispkg and found.name != "ct":
-            names = importlib.import_module(f"pellucid.{found.name}").__all__
-            assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name)), found.name
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -130,10 +123,7 @@ def test_every_public_function_and_class_has_a_docstring(name):
             for part in (node, *inner):
                 if isinstance(part, ast.FunctionDef | ast.ClassDef) and not part.name.startswith("_"):
                     missing += [] if ast.get_docstring(part) else [f"{node.name}.{part.name}"]
-    assert not missing or name in PRIVATE_PARTS, missing
-
-
-PRIVATE_PARTS: set[str] = set()
+    assert not missing
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
@@ -178,10 +168,17 @@ def loaded(code: str, folder: Path) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_waits_for_nothing_heavy(command, tmp_path):
-    code = f"from pellucid.cli import app\ntry:\n    app({[*command.split(), '--help']!r})\nexcept SystemExit as e:\n    assert e.code == 0"
-    assert not loaded(code, tmp_path) & set(HEAVY)
+def command(*arguments: str) -> str:
+    return f"from pellucid.cli import app
+try:
+    app({[*arguments]!r})
+except SystemExit as e:
+    assert not e.code"
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_waits_for_nothing_heavy(words, tmp_path):
+    assert not loaded(command(*words.split(), "--help"), tmp_path) & set(HEAVY)
 
 
 def test_importing_pellucid_waits_for_nothing_heavy(tmp_path):
@@ -194,8 +191,7 @@ def test_these_parts_know_no_torch(module, tmp_path):
 
 
 def test_looking_at_runs_knows_no_torch(tmp_path):
-    code = "from pellucid.cli import app\ntry:\n    app(['runs', '--json'])\nexcept SystemExit as e:\n    assert e.code == 0"
-    assert "torch" not in loaded(code, tmp_path)
+    assert "torch" not in loaded(command("runs", "--json"), tmp_path)
 
 
 def test_every_command_has_an_example_in_its_help():

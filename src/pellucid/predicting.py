@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from pellucid.beforehand import import_torch_beforehand
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, bars, silent
 from pellucid.run import Run
@@ -137,6 +138,7 @@ def predict(
         raise BadInput(f"{run.path} is no run folder: `pellucid runs` lists those there are.")
     facts = run.facts
     started = time.monotonic()
+    import_torch_beforehand()
     form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
     with decoded(paths, form, progress) as (names, stored, unreadable):
         from pellucid.evaluate.calibrate import Calibration

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pellucid.beforehand import import_torch_beforehand
 from pellucid.data import Dataset, Split, draw_split, measure_scaling, read
 from pellucid.data.twins import twins_in_training
 from pellucid.errors import BadInput
@@ -118,7 +116,7 @@ class _Job:
 
     def do(self, run: TrainedRun) -> TrainedRun:
         started = time.monotonic()
-        threading.Thread(target=_import_torch, daemon=True).start()  # a second's work, while images are decoded
+        import_torch_beforehand()
         with watched_peak() as peak_mb, bars() as progress:
             dataset = self.timed("read", lambda: self.read(progress))
             split = draw_split(dataset, self.settings.seed)
@@ -234,11 +232,6 @@ def _doubts(dataset: Dataset) -> list[str]:
     if dataset.groups is None:
         return [PATIENTS_UNKNOWN]
     return []
-
-
-def _import_torch() -> None:
-    with suppress(Exception):  # the main thread meets the same error, and tells it
-        import_module("torch")
 
 
 def _say_on_stderr(line: str) -> None:
