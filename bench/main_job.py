@@ -20,15 +20,18 @@ import json
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from figures import as_json, beside_lightning, figures, losses_agree, table
-from measure import busy_cores, measure_sound
+from measure import load_average, measure_sound, work_of_others
 from rounds import PELLUCID, TIMES, lightning_round, pellucid_round, prepare, tutorial_round
 
-BUSY = 0.5
-"""More cores than this kept busy by others before a round, and its figures are doubtful."""
+MOST_LOAD = 0.5
+"""A load average above this before the first round, and the figures are doubtful; later it counts our own rounds."""
+MOST_BY_OTHERS = 0.25
+"""More cores than this kept busy by others during a round, and its figures are doubtful."""
 
 
 def find_source(told):
@@ -40,12 +43,17 @@ def find_source(told):
     return Path(measure_sound([*PELLUCID, "data", "fetch", "medical_mnist", "--json"]).json()["files"][0])
 
 
-def look_around(name):
-    """Warn if others use the machine."""
-    busy, load = busy_cores(), os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    doubtful = f"  WARNING: more than {BUSY}, so these figures are doubtful" if busy > BUSY else ""
-    print(f"{name}: others keep {busy:.2f} cores busy; load average {load:.2f}{doubtful}", flush=True)
-    return busy
+def watch_others(name, go):
+    """One round, and how many cores others kept busy meanwhile; warns if that was too many."""
+    load = load_average()
+    print(f"{name}: load average {load:.2f} before", end="", flush=True)
+    begun, others = time.perf_counter(), work_of_others()
+    facts = go()
+    seconds = time.perf_counter() - begun
+    others = max(0.0, work_of_others() - others) / seconds
+    doubtful = "  WARNING: too many, these figures are doubtful" if others > MOST_BY_OTHERS else ""
+    print(f", {seconds:.0f} s, others kept {others:.2f} cores busy{doubtful}", flush=True)
+    return {"load_before": load, "cores_busy_by_others": others, **facts}
 
 
 def measure_all(material, work, rounds, epochs=15, linear_epochs=5, times=TIMES):
@@ -59,8 +67,7 @@ def measure_all(material, work, rounds, epochs=15, linear_epochs=5, times=TIMES)
     found = {way: [] for way in ways}
     for number in range(1, rounds + 1):
         for way, go in ways.items():
-            busy = look_around(f"round {number} of {rounds}, {way}")
-            found[way].append({"others_busy_cores": busy, **go()})
+            found[way].append(watch_others(f"round {number} of {rounds}, {way}", go))
     return found
 
 
@@ -69,11 +76,12 @@ def say_machine(material):
     print(f"{platform.platform()}, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, ", end="")
     print(f"Python {platform.python_version()}; OMP_NUM_THREADS {os.environ.get('OMP_NUM_THREADS', 'unset')}")
     print(f"{material.source.name}: {material.images:,} images, {material.predicted:,} to predict", flush=True)
+    if load_average() > MOST_LOAD:
+        print(f"WARNING: the load average is {load_average():.2f}: let the machine come to rest, to below {MOST_LOAD}.")
 
 
-def show(found):
-    """Print the tables; return the rows."""
-    rows = figures(found["tutorial"], found["pellucid"])
+def show(rows, found):
+    """Print the tables; end here if the linear models did not do the same work."""
     pairs = list(zip(found["tutorial"], found["pellucid"], strict=True))
     agree = all(losses_agree(*pair) for pair in pairs)
     print("\nratio: how many times faster; for the whole job and memory, pellucid's share of the tutorial's;")
@@ -86,7 +94,8 @@ def show(found):
         print("\n".join(["", *table(beside_lightning(found["lightning"], found["pellucid"]), "lightning")]))
     else:
         print("Lightning is not installed, and was not measured.")
-    return rows if agree else sys.exit("The linear models' losses differ: their epochs cannot be compared.")
+    if not agree:
+        sys.exit("The linear models' losses differ: their epochs cannot be compared.")
 
 
 def main():
@@ -101,9 +110,10 @@ def main():
         material = prepare(find_source(told.source), Path(temporary))
         say_machine(material)
         found = measure_all(material, Path(temporary), max(1, told.rounds), told.epochs)
-    rows = show(found)
+    rows = figures(found["tutorial"], found["pellucid"])
     if told.json:
         Path(told.json).write_text(json.dumps({"figures": as_json(rows), "rounds": found}, indent=1) + "\n", "utf-8")
+    show(rows, found)
     missed = [row.name for row in rows if not row.meets(row.least)]
     if missed:
         print(f"Missed: {'; '.join(missed)}")

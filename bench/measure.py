@@ -85,9 +85,16 @@ def held_mb(process):
     return 0.0
 
 
-def busy_cores(seconds=1.0):
-    """How many cores the whole machine keeps busy now; ask while nothing of the bench runs."""
-    return psutil.cpu_percent(seconds) / 100 * (psutil.cpu_count() or 1)
+def load_average():
+    """Programs that ran or waited to run, on average over the last minute."""
+    return psutil.getloadavg()[0]
+
+
+def work_of_others():
+    """Processor seconds spent so far by all but this process and the commands that it has run to their end."""
+    spent = psutil.cpu_times()._asdict()  # guest time stands in user time already
+    busy = sum(value for name, value in spent.items() if name not in ("idle", "iowait", "guest", "guest_nice"))
+    return busy - sum(os.times()[:4])
 
 
 if __name__ == "__main__":

@@ -81,8 +81,8 @@ def pellucid_round(material, work, linear_epochs, times=TIMES):
         for kind, source in kinds_of(material):
             command = [*PELLUCID, "data", "pack", source]
             cold = measure_sound(command, cache, watch=False).seconds
-            facts[f"read {kind}"] = cold - facts["start_up"]
-            facts[f"again {kind}"] = max(1e-3, median_seconds(command, cache, times) - facts["start_up"])
+            facts[f"read {kind}"] = beyond(facts["start_up"], cold)
+            facts[f"again {kind}"] = beyond(facts["start_up"], median_seconds(command, cache, times))
         script = [sys.executable, HERE / "linear_epoch.py", material.source, "--epochs", str(linear_epochs)]
         linear = measure_sound(script, cache, watch=False).json()["epochs"]
         facts["epoch"] = statistics.median(row["train"] for row in linear)
@@ -91,12 +91,14 @@ def pellucid_round(material, work, linear_epochs, times=TIMES):
         cache = {"PELLUCID_CACHE": f"{room}/packs"}
         told = ["--device", "cpu", "--json"]
         job = measure_sound([*PELLUCID, "train", material.source, "--out", f"{room}/run", *told], cache)
-        facts |= {"job": job.seconds, "peak_mb": job.peak_mb, "accuracy": job.json()["held_out"]["accuracy"]["value"]}
+        said = job.json()
+        facts |= {"job": job.seconds, "peak_mb": job.peak_mb, "accuracy": said["held_out"]["accuracy"]["value"]}
+        facts["job_by_part"] = said["seconds"]
         command = [*PELLUCID, "predict", f"{room}/run"]
         few = median_seconds([*command, material.handful, *told], cache, times)
         predicted = measure_sound([*command, material.to_predict, *told], cache, watch=False)
         facts["predicted"] = predicted.json()["images"]
-        facts["images_a_second"] = facts["predicted"] / max(1e-3, predicted.seconds - few)
+        facts["images_a_second"] = facts["predicted"] / beyond(few, predicted.seconds)
     return facts
 
 
@@ -104,6 +106,11 @@ def kinds_of(material):
     """("zip" or "folder", source): a zip is also read as the files that it held."""
     zipped = [("zip", material.source)] if material.source.is_file() else []
     return [*zipped, ("folder", material.folder)]
+
+
+def beyond(start_up, seconds):
+    """Seconds less start-up, but at least a tenth of it: a smaller rest would be noise, and its ratio a fairy tale."""
+    return max(seconds - start_up, start_up / 10)
 
 
 def median_seconds(command, environment, times):

@@ -3,8 +3,8 @@
 Pillow opens file after file; every image becomes float32 and is kept in memory; one random permutation; its first fifth
 validates; zeros for 4096 x 10 weights and 10 biases; log-softmax, NLL, autograd; batches of 64; SGD at 0.5. Where such
 a text could be written leaner or fatter, this one is lean: the second division by 255 happens on each image as it is
-read, not on a third copy of them all, and the list of images is dropped once they are stacked. Threads are torch's own
-choice.
+read, not on a third copy of them all, and the list of images is dropped once they are stacked (how much of it the
+allocator gives back is its own affair). Threads are torch's own choice.
 
 What is measured: n = 1 run a process; seconds inside the process, imports left out; prints one JSON object.
 

@@ -18,7 +18,20 @@ import pellucid
 SOURCE = Path(__file__).parents[1] / "src" / "pellucid"
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
-    *("errors", "progress", "memory", "blocks", "data", "run", "learn", "doctor", "evaluate", "recipe", "predicting"),
+    *(
+        "errors",
+        "progress",
+        "memory",
+        "beforehand",
+        "blocks",
+        "data",
+        "run",
+        "learn",
+        "doctor",
+        "evaluate",
+        "recipe",
+        "predicting",
+    ),
     *("explain", "training", "ct", "app", "summary", "cli"),
 )
 HEAVY = ("torch", "numpy", "scipy", "sklearn", "pydicom", "h5py", "PIL", "jinja2", "requests", "safetensors")
@@ -161,19 +174,14 @@ def test_no_assert_stands_between_users_and_a_message(name):
 
 def loaded(code: str, folder: Path) -> set[str]:
     """Names of the top modules that are loaded after some lines of Python, in a process of its own."""
-    watched = (
-        f"{code}\nimport json, sys\nprint('\\n' + json.dumps(sorted({{m.partition('.')[0] for m in sys.modules}})))"
-    )
+    watched = f"{code}\nimport json, sys\nprint()\nprint(json.dumps([name.partition('.')[0] for name in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", watched], cwd=folder, capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 def command(*arguments: str) -> str:
-    return f"from pellucid.cli import app
-try:
-    app({[*arguments]!r})
-except SystemExit as e:
-    assert not e.code"
+    ends = "except SystemExit as left:\n    assert not left.code"
+    return f"from pellucid.cli import app\ntry:\n    app({[*arguments]!r})\n{ends}"
 
 
 @pytest.mark.parametrize("words", COMMANDS)

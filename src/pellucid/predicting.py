@@ -107,7 +107,7 @@ class Predictions:
         return f"<b>{len(self.paths):,} images</b><table>{heads}{rows}</table>"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainedRun(Run):
     """A run that can be asked."""
 

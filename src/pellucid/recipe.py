@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int
@@ -22,37 +22,39 @@ from pellucid.learn.settings import Settings
 from pellucid.run import Run
 from pellucid.run.writing import csv_text
 
+if TYPE_CHECKING:
+    from pellucid.learn.plan import Plan
+
 FORMAT = 1
 MUST_AGREE = ("source", "settings", "split", "scaling")
 
 
-def recipe_facts(
-    source: str,
-    group_by: str | None,
-    told: Settings,
-    told_device: str | None,
-    dataset: Dataset,
-    split: Split,
-    settings: Settings,
-    scaling: dict[str, object],
-    device: Any,
-) -> dict[str, Any]:
-    """What recipe.json holds."""
+def recipe_facts(beginning: Beginning, dataset: Dataset, split: Split, plan: Plan) -> dict[str, Any]:
+    """What recipe.json holds.
+
+    Args:
+        beginning: what the run was told.
+        dataset: what was read.
+        split: what was drawn.
+        plan: what the rest was completed to.
+    """
+    settings = plan.settings
     rows = np.concatenate([split.train, split.valid, split.calibrate, split.held_out])
     return {
         "format": FORMAT,
         "source": {
-            "path": _where(source),
-            "group_by": group_by,
+            "path": _where(beginning.source),
+            "name": Path(beginning.source).name,
+            "group_by": beginning.group_by,
             "groups": dataset.groups_from or None,
             "images": len(dataset),
             "pixels_sha256": hashlib.sha256(dataset.sha256.tobytes()).hexdigest(),
             "labels_sha256": hashlib.sha256(np.ascontiguousarray(dataset.labels).tobytes()).hexdigest(),
         },
         "settings": settings.as_dict(),
-        "told": told.told(),
-        "told_device": told_device,
-        "scaling": scaling,
+        "told": beginning.settings.told(),
+        "told_device": beginning.device,
+        "scaling": plan.scaling.as_dict(),
         "split": {
             "how": split.how,
             "seed": split.seed,
@@ -71,11 +73,11 @@ def recipe_facts(
             "python": platform.python_version(),
             **{name: version(name) for name in ("torch", "numpy", "scipy")},
         },
-        "machine": _machine(device),
+        "machine": _machine(plan),
     }
 
 
-def _machine(device: Any) -> dict[str, Any]:
+def _machine(plan: Plan) -> dict[str, Any]:
     import torch
 
     processor = platform.processor() or platform.machine()
@@ -83,8 +85,8 @@ def _machine(device: Any) -> dict[str, Any]:
         "system": platform.platform(),
         "processor": processor,
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "threads": plan.threads,
+        "device": torch.cuda.get_device_name(plan.device) if plan.device.type == "cuda" else plan.device.type,
     }
 
 

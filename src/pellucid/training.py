@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.beforehand import import_torch_beforehand
-from pellucid.data import Dataset, Split, draw_split, measure_scaling, read
+from pellucid.data import Dataset, Split, draw_split, read
 from pellucid.data.twins import twins_in_training
 from pellucid.errors import BadInput
 from pellucid.learn.settings import Settings, faults, read_recipe
@@ -18,6 +18,9 @@ from pellucid.predicting import TrainedRun
 from pellucid.progress import Progress, bars
 from pellucid.run import new_run_path, write_json, write_text
 from pellucid.run.folder import make_private
+
+if TYPE_CHECKING:
+    from pellucid.learn.plan import Plan
 
 Say = Callable[[str], None]
 
@@ -103,6 +106,10 @@ def _go_on(
     return _Job(began.source, began.group_by, began.settings, began.device, say).do(run)
 
 
+MOST_NAMED = 10
+"""Unreadable files that are named while reading; the report names the rest."""
+
+
 @dataclass(slots=True)
 class _Job:
     """One run from its source to its report."""
@@ -121,11 +128,10 @@ class _Job:
             dataset = self.timed("read", lambda: self.read(progress))
             split = draw_split(dataset, self.settings.seed)
             twins = self.timed("audit", lambda: twins_in_training(dataset.sha256, split.train))
-            self.learn_and_report(run, dataset, split, twins, progress)
+            report = self.learn_and_conclude(run, dataset, split, twins, progress)
             self.seconds["total"] = time.monotonic() - started
-            report = run.file("report.json")
-            facts = {**run.report, "seconds": self.seconds, "peak_memory_mb": round(peak_mb(), 1)}
-            write_json(report, facts)
+            report |= {"seconds": self.seconds, "peak_memory_mb": round(peak_mb(), 1)}
+            write_json(run.file("report.json"), report)
             run.seal()
         run.file("resume.safetensors").unlink(missing_ok=True)
         return TrainedRun(run.path)
@@ -133,99 +139,57 @@ class _Job:
     def timed(self, name: str, work: Callable[[], Any]) -> Any:
         started = time.monotonic()
         done = work()
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+        self.seconds[name] = time.monotonic() - started
         return done
 
     def read(self, progress: Progress) -> Dataset:
         dataset = read(self.source, group_by=self.group_by, image_size=self.settings.image_size, progress=progress)
         for note in dataset.said:
             self.say(note)
-        for _, reason in dataset.unreadable[:10]:
+        for _, reason in dataset.unreadable[:MOST_NAMED]:
             self.say(f"Left out: {reason}")
-        if len(dataset.unreadable) > 10:
-            self.say(f"Left out: {len(dataset.unreadable) - 10} more files; the report names them.")
+        if len(dataset.unreadable) > MOST_NAMED:
+            self.say(f"Left out: {len(dataset.unreadable) - MOST_NAMED} more files; the report names them.")
         return dataset
 
-    def learn_and_report(self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, progress: Progress) -> None:
-        import numpy as np
+    def learn_and_conclude(
+        self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, progress: Progress
+    ) -> dict[str, Any]:
+        from pellucid.evaluate.conclude import conclude
+        from pellucid.learn.fit import fit
+        from pellucid.learn.plan import plan_learning
+        from pellucid.learn.threads import threads
 
-        from pellucid.evaluate.assess import JUDGED, assess, judge, predictions_csv, rivals_csv
-        from pellucid.evaluate.calibrate import calibrate
-        from pellucid.evaluate.report import write_pages
-        from pellucid.evaluate.rivals import fit_rivals
-        from pellucid.learn.assemble import assemble
-        from pellucid.learn.complete import complete
-        from pellucid.learn.device import choose_device
-        from pellucid.learn.fit import fit, logits_of
-        from pellucid.learn.models import count_parameters
-        from pellucid.learn.weights import save_weights
-
-        device = choose_device(self.told_device)
-        settings = complete(self.settings, len(split.train), len(dataset.classes), dataset.images.shape[2], device)
-        scaling = measure_scaling(dataset.images, split.train, settings.scaling)
-        warnings = [*faults(settings, len(dataset.classes)), *_doubts(dataset)]
+        ready = plan_learning(self.settings, dataset, split, self.told_device)
+        warnings = [*faults(ready.settings, len(dataset.classes)), *_doubts(dataset)]
         for warning in warnings:
             self.say(f"Warning: {warning}")
-        self.begin(run, dataset, split, twins, settings, scaling.as_dict(), device)
-        learner, batches = assemble(settings, dataset, split.train, scaling, device)
-        fitted = self.timed("learn", lambda: fit(learner, batches, split.valid, run.path, progress))
-        if fitted.stopped:
-            warnings.append(fitted.stopped)
-            self.say(f"Warning: {fitted.stopped} The best weights so far, of step {fitted.best_step}, are kept.")
-        started = time.monotonic()
-        learner.model.load_state_dict(fitted.best)
-        rows = np.concatenate([getattr(split, part) for part in JUDGED])
-        logits = logits_of(learner, batches.images, rows)
-        at = len(split.valid)
-        calibrating = logits[at : at + len(split.calibrate), : len(dataset.classes)]
-        calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task)
-        facts = {
-            "model": settings.model, "hidden": settings.hidden, "outputs": settings.outputs, "task": dataset.task,
-            "classes": list(dataset.classes), "channels": dataset.images.shape[1],
-            "image_size": dataset.images.shape[2], "dtype": dataset.images.dtype.name, "scaling": scaling.as_dict(),
-            "precision": settings.precision, "calibration": calibration.as_dict(), "best_step": fitted.best_step,
-        }  # fmt: skip
-        save_weights(run.file("weights.safetensors"), fitted.best, facts)
-        judged = judge(logits, split, calibration, dataset)
-        rivals = fit_rivals(dataset, split.train, split.held_out, scaling, settings.seed, progress)
-        report = {
-            "run": str(run.path), "model": settings.model, "source_name": Path(self.source).name, "task": dataset.task,
-            "classes": list(dataset.classes), "cases": split.counts(), "parameters": count_parameters(learner.model),
-            **assess(judged, split, dataset, twins, rivals), "calibration": calibration.as_dict(), "warnings": warnings,
-            "steps": fitted.steps, "best_step": fitted.best_step, "resumed_at_step": fitted.resumed_at_step,
-        }  # fmt: skip
-        report["warnings"] += report["held_out"]["warnings"]
-        write_text(run.file("predictions.csv"), predictions_csv(judged, split, dataset))
-        write_text(run.file("rivals.csv"), rivals_csv(rivals, split, dataset))
-        page, card = write_pages(run, report, judged, split, dataset, rivals)
-        write_text(run.file("report.html"), page)
-        write_text(run.file("model_card.md"), card)
-        write_json(run.file("report.json"), report)
-        self.seconds["evaluate"] = time.monotonic() - started
+        self.begin(run, dataset, split, twins, ready)
+        with threads(ready.threads):
+            fitted = self.timed("learn", lambda: fit(ready.learner, ready.batches, split.valid, run.path, progress))
+            if fitted.stopped:
+                warnings.append(fitted.stopped)
+                self.say(f"Warning: {fitted.stopped} The best weights so far, of step {fitted.best_step}, are kept.")
+            known = len(warnings)
+            report = self.timed(
+                "evaluate", lambda: conclude(run, ready, fitted, dataset, split, twins, warnings, progress)
+            )
+        for warning in report["warnings"][known:]:
+            self.say(f"Warning: {warning}")
+        return dict(report)
 
-    def begin(
-        self,
-        run: TrainedRun,
-        dataset: Dataset,
-        split: Split,
-        twins: Any,
-        settings: Settings,
-        scaling: dict[str, object],
-        device: Any,
-    ) -> None:
+    def begin(self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, ready: Plan) -> None:
         """Write recipe.json and split.csv; on going on, see that they are still the same."""
-        from pellucid.recipe import check_unchanged, recipe_facts, split_csv
+        from pellucid.recipe import Beginning, check_unchanged, recipe_facts, split_csv
 
-        facts = recipe_facts(
-            self.source, self.group_by, self.settings, self.told_device, dataset, split, settings, scaling, device
-        )
+        beginning = Beginning(self.source, self.group_by, self.settings, self.told_device)
+        facts = recipe_facts(beginning, dataset, split, ready)
         if run.state == "unfinished":
             check_unchanged(run, facts)
-        else:
-            make_private(run.path)
-            write_json(run.file("recipe.json"), facts)  # first, since it is what a killed run is gone on with by
-        if not run.file("split.csv").is_file():
-            write_text(run.file("split.csv"), split_csv(dataset, split, twins))
+            return
+        make_private(run.path)
+        write_text(run.file("split.csv"), split_csv(dataset, split, twins))
+        write_json(run.file("recipe.json"), facts)
 
 
 def _doubts(dataset: Dataset) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every case once an epoch, in an order that (seed, epoch) alone decide, from any step on; pixels scaled as numpy does it."""
+"""Each case once an epoch, ordered by (seed, epoch) alone, from any step on; pixels scaled as numpy does."""
 
 import numpy as np
 import pytest

@@ -16,7 +16,7 @@ BAD = [
     ({"model": "resnet"}, r"model 'resnet' is none of auto, linear, mlp, cnn"),
     ({"optimizer": "adam"}, r"optimizer 'adam' is none of adamw, sgd"),
     ({"schedule": "cosine"}, r"schedule 'cosine' is none of one-cycle, constant"),
-    ({"scaling": None and "", "augment": "rotate"}, r"augment 'rotate' is none of auto, none, shift, shift\+flip"),
+    ({"scaling": None, "augment": "rotate"}, r"augment 'rotate' is none of auto, none, shift, shift\+flip"),
     ({"shuffle": True}, r"shuffle True is none of every-epoch, once, never"),
     ({"hidden": 30}, r"hidden 30 must be a list of widths, such as \[128\]"),
     ({"hidden": []}, r"hidden \[\] must be a list of widths"),
@@ -112,7 +112,7 @@ def test_a_recipe_that_cannot_be_read_is_named(contents, said, tmp_path):
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are(tmp_path):
     with pytest.raises(BadInput, match=r"r9.toml is not there: .* r0.toml, r1.toml, r2a.toml, r2b.toml"):
         read_recipe(tmp_path / "r9.toml")
-    with pytest.raises(BadInput, match="is not there|is no TOML"):
+    with pytest.raises(BadInput, match=r"is not there|is no TOML"):
         read_recipe(tmp_path)
 
 

@@ -10,31 +10,43 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
-from pellucid.data.archives import members
-from pellucid.data.decode import looks_like_an_image
+from pellucid.data.archives import Member, ZipBytes, members
 from pellucid.data.form import Form
 from pellucid.data.listing import Listing, images_among, is_hidden
 from pellucid.data.processes import decode_all
 from pellucid.data.scan import scan_folder
 from pellucid.data.store import Unfinished, cache_folder
 from pellucid.errors import BadInput
-from pellucid.progress import Progress
+from pellucid.progress import Progress, silent
 
 Decoded = tuple[list[str], Shaped[np.ndarray, "image channel row column"], tuple[tuple[str, str], ...]]
 
 
+MOST_TO_LOOK_INTO = 2**24
+"""Bytes of a file without an ending, inside a zip, that is unfolded to see whether it is DICOM. Chosen by us: a single
+slice or radiograph is smaller."""
+
+
 @contextmanager
-def decoded(paths: Sequence[str | Path], form: Form, progress: Progress) -> Iterator[Decoded]:
+def decoded(paths: Sequence[str | Path], form: Form, progress: Progress = silent) -> Iterator[Decoded]:
     """Decode all images that the paths name, into a temporary array that is there within the `with`.
 
     Args:
-        paths: files, folders or zips.
-        form: of the trained model; what does not fit it is unreadable.
+        paths: files, folders or zips; single files are read first, then the others in their order.
+        form: of the trained model; what does not fit it is unreadable. RGB of equal channels fits a gray model.
         progress: told how far it is.
     Yields:
-        their names, their pixels, and (name, reason) of each that cannot be read.
+        names of the images that were read, their pixels, and (name, reason) of each that cannot be read.
     Raises:
         BadInput: a path is not there, holds no images, or no image can be read.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> path = Path(tempfile.mkdtemp()) / "scan.png"
+    >>> Image.fromarray(np.full((4, 4), 7, np.uint8)).save(path)
+    >>> with decoded([path], Form(channels=1, dtype="uint8", size=2, resized=True)) as (names, pixels, unreadable):
+    ...     names == [str(path)], pixels.tolist(), unreadable
+    (True, [[[[7, 7], [7, 7]]]], ())
     """
     listings = _listings([Path(path) for path in paths])
     names: list[str] = []
@@ -47,10 +59,12 @@ def decoded(paths: Sequence[str | Path], form: Form, progress: Progress) -> Iter
             kept = [row for row in range(len(listing.items)) if row not in outcome.unreadable]
             stored = np.memmap(making.folder / "images.bin", form.dtype, "r", shape=(len(listing.items), *form.shape))
             arrays.append(stored if len(listings) == 1 and len(kept) == len(stored) else np.array(stored[kept]))
+            del stored  # the next listing's images go into the same file
             names += [listing.names[row] for row in kept]
             unreadable += [(listing.names[row], reason) for row, reason in sorted(outcome.unreadable.items())]
         if not names:
-            raise BadInput(f"None of {len(unreadable)} images can be read. {unreadable[0][1]}")
+            found = f"None of {len(unreadable)} images can be read. " if len(unreadable) > 1 else ""
+            raise BadInput(found + unreadable[0][1])
         yield names, arrays[0] if len(arrays) == 1 else np.concatenate(arrays), tuple(unreadable)
 
 
@@ -82,8 +96,11 @@ def _files(files: Sequence[Path]) -> Listing:
 
 def _folder(folder: Path) -> Listing:
     def starts_as_dicom(path: str) -> bool:
-        with (folder / path).open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
+        try:
+            with (folder / path).open("rb") as file:
+                return file.read(132)[128:] == b"DICM"
+        except OSError:
+            return False
 
     images, _ = images_among(scan_folder(folder).paths, starts_as_dicom)
     if not images:
@@ -92,7 +109,16 @@ def _folder(folder: Path) -> Listing:
 
 
 def _zip(path: Path) -> Listing:
-    found = [member for member in members(path) if looks_like_an_image(member.name) and not is_hidden(member.name)]
-    if not found:
+    found: dict[str, Member] = {member.name: member for member in members(path) if not is_hidden(member.name)}
+    with ZipBytes(path) as read:
+
+        def starts_as_dicom(name: str) -> bool:
+            try:
+                return 132 < found[name].size < MOST_TO_LOOK_INTO and read(found[name])[128:132] == b"DICM"
+            except BadInput:
+                return False
+
+        images, _ = images_among(found, starts_as_dicom)
+    if not images:
         raise BadInput(f"{path} holds no images: JPEG, PNG, TIFF or DICOM files are needed.")
-    return _listing(path, True, list(found), [f"{path}/{member.name}" for member in found])
+    return _listing(path, True, [found[name] for name in images], [f"{path}/{name}" for name in images])

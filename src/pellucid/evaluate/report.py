@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int
@@ -16,8 +17,14 @@ from pellucid.evaluate.metrics import roc_curve
 from pellucid.evaluate.rivals import Rival
 from pellucid.run import Run
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 MOST_PICTURES = 16
+"""Hardest images that are shown. Chosen by us: three rows, which one looks at before tiring."""
+
 MOST_WEIGHTS = 14
+"""Classes whose weights are shown. Chosen by us: all labels of ChestX-ray14."""
 
 
 def write_pages(
@@ -32,38 +39,45 @@ def write_pages(
         split: which cases were held out.
         dataset: for the pictures.
         rivals: for the pictures of the linear one's weights.
+    Returns:
+        the page, which holds its style and pictures and asks for nothing else; and the card, with its facts in front
+        as YAML, as Hugging Face's hub reads them.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    pages = Environment(
-        loader=PackageLoader("pellucid.evaluate", "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters["figure"] = figure_text
+    hardest, wrong = _hardest(judged, split, dataset)
+    history = run.history
     facts = {
         "report": report,
         "recipe": run.recipe,
         "dataset": dataset,
-        "names": NAMES,
-        "curves": Markup(figures.curves(run.history, kept_step=report["best_step"])),
+        "names": NAMES | (NAMES_OF_LABELS if report["task"] == "multi-label" else {}),
+        "curves": Markup(figures.curves(history, kept_step=report["best_step"])),
+        "looks": sum(row.valid_loss is not None for row in history),
         "roc": Markup(_roc(report, judged, split, dataset)),
         "confusions": _confusions(report, dataset),
         "forest": Markup(_forest(report)),
-        "worst": _worst(judged, split, dataset),
+        "hardest": hardest,
+        "wrong": wrong,
         "weights": _weights(rivals, dataset),
     }
-    card = Environment(
+    return (
+        _template("report.html.jinja", autoescape=True).render(facts),
+        _template("model_card.md.jinja", autoescape=False).render(facts),
+    )
+
+
+def _template(name: str, *, autoescape: bool) -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    pages = Environment(
         loader=PackageLoader("pellucid.evaluate", "pages"),
-        autoescape=False,
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    card.filters["figure"] = figure_text
-    return pages.get_template("report.html.jinja").render(facts), card.get_template("model_card.md.jinja").render(facts)
+    pages.filters |= {"figure": figure_text, "in_markdown": in_markdown, "in_yaml": in_yaml, "tail": tail}
+    return pages.get_template(name)
 
 
 NAMES = {
@@ -74,10 +88,16 @@ NAMES = {
     "mean_absolute_error": "mean error, in classes",
     "quadratic_weighted_kappa": "quadratic weighted kappa",
 }
+NAMES_OF_LABELS = {"accuracy": "labels rightly called"}
+"""Multi-label tasks count each label of each image as one call."""
 
 
 def figure_text(estimate: dict[str, Any], digits: int = 4) -> str:
     """A figure with its interval, for tables.
+
+    Args:
+        estimate: as `Estimate.as_dict` gives it.
+        digits: after the point.
 
     >>> figure_text({"value": 0.95, "low": 0.9, "high": 0.98})
     '0.9500 (0.9000 to 0.9800)'
@@ -87,6 +107,42 @@ def figure_text(estimate: dict[str, Any], digits: int = 4) -> str:
     if estimate["low"] is None:
         return f"{estimate['value']:.{digits}f}"
     return f"{estimate['value']:.{digits}f} ({estimate['low']:.{digits}f} to {estimate['high']:.{digits}f})"
+
+
+def in_markdown(text: str) -> str:
+    """Words as they are, on one line, whatever signs of Markdown or HTML they hold.
+
+    Source: CommonMark 0.31, 2.4: a backslash before any ASCII punctuation makes it an ordinary sign.
+
+    >>> print(in_markdown("<b>*benign*</b> | stage_2"))
+    \\<b\\>\\*benign\\*\\</b\\> \\| stage_2
+    """
+    return re.sub(r"([\\`*\[\]<>|~&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", " ".join(text.split()))
+
+
+def in_yaml(text: str) -> str:
+    """Words as a double-quoted scalar of YAML.
+
+    Source: YAML 1.2.2, 7.3.1 and 5.7 (escapes).
+
+    >>> print(in_yaml('a "b": c'))
+    "a \\"b\\": c"
+    """
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(sign if sign.isprintable() else f"\\U{ord(sign):08X}" for sign in quoted) + '"'
+
+
+def tail(name: str, letters: int = 28) -> str:
+    """The end of a file's name, which tells it from its neighbours: whole folders as far as they fit.
+
+    >>> tail("scans/benign/exam-17/slice-003.png", 24), tail("slice-003.png", 9)
+    ('…/exam-17/slice-003.png', '…-003.png')
+    """
+    *above, kept = name.split("/")
+    while above and len(kept) + len(above[-1]) + 1 <= letters - 2 * (len(above) > 1):
+        kept = f"{above.pop()}/{kept}"
+    kept = kept if len(kept) <= letters else "…" + kept[1 - letters :]
+    return f"…/{kept}" if above and kept[0] != "…" else kept
 
 
 def _roc(report: dict[str, Any], judged: Judged, split: Split, dataset: Dataset) -> str:
@@ -126,8 +182,8 @@ def _forest(report: dict[str, Any]) -> str:
     )
 
 
-def _worst(judged: Judged, split: Split, dataset: Dataset) -> list[dict[str, Any]]:
-    """Held-out cases that the model got most confidently wrong; then those that it was least sure of."""
+def _hardest(judged: Judged, split: Split, dataset: Dataset) -> tuple[list[dict[str, Any]], int]:
+    """Held-out cases, the surest mistakes first, then those called rightly with most doubt; and how many are wrong."""
     p, labels = judged.of(split.held_out), dataset.labels[split.held_out]
     if labels.ndim == 2:
         doubt = np.where(labels == 1, 1 - p, p).max(1)
@@ -136,7 +192,8 @@ def _worst(judged: Judged, split: Split, dataset: Dataset) -> list[dict[str, Any
         doubt = 1 - np.take_along_axis(p, labels[:, None], 1)[:, 0]
         wrong = p.argmax(1) != labels
     order = np.argsort(-doubt - wrong, kind="stable")[:MOST_PICTURES]
-    return [_case(int(place), bool(wrong[place]), p, split.held_out, dataset) for place in order]
+    cases = [_case(int(place), bool(wrong[place]), p, split.held_out, dataset) for place in order]
+    return cases, int(wrong.sum())
 
 
 def _case(
@@ -169,4 +226,4 @@ def _weights(rivals: list[Rival], dataset: Dataset) -> dict[str, Any] | None:
         (name, figures.weights_image(weight.astype(float), limit=limit))
         for name, weight in zip(dataset.classes[:MOST_WEIGHTS], shown.weights[:MOST_WEIGHTS], strict=True)
     ]
-    return {"pictures": pictures, "legend": Markup(figures.weights_legend(limit)), "told": shown.told}
+    return {"pictures": pictures, "legend": Markup(figures.weights_legend(limit))}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pellucid.learn.learner import Learner, Step
     from pellucid.learn.losses import loss_of
     from pellucid.learn.models import build_model
+    from pellucid.learn.plan import Plan, plan_learning
     from pellucid.learn.settings import Settings, read_recipe
 
 _HOME = {
@@ -26,8 +27,10 @@ _HOME = {
     "Step": "learner",
     "assemble": "assemble",
     "build_model": "models",
+    "Plan": "plan",
     "complete": "complete",
     "loss_of": "losses",
+    "plan_learning": "plan",
     "read_recipe": "settings",
 }
 
@@ -36,12 +39,14 @@ __all__ = [
     "Batches",
     "Images",
     "Learner",
+    "Plan",
     "Settings",
     "Step",
     "assemble",
     "build_model",
     "complete",
     "loss_of",
+    "plan_learning",
     "read_recipe",
 ]
 

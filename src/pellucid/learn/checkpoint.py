@@ -70,7 +70,8 @@ def load_checkpoint(path: Path, learner: Learner) -> tuple[Progressed, dict[str,
         facts["since_row"] = tuple(facts["since_row"])
         return Progressed(**facts), _below("best.", tensors), history
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, struct.error) as problem:
-        raise BadInput(f"{path} cannot be gone on from ({problem}): remove it to begin this run anew.") from None
+        told = " ".join(str(problem).split())
+        raise BadInput(f"{path} cannot be gone on from ({told}): remove it to begin this run anew.") from None
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

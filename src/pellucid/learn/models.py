@@ -89,7 +89,9 @@ def _cnn(channels: int, size: int, outputs: int) -> nn.Sequential:
     return model
 
 
-def _convolution(channels_in: int, channels_out: int, kernel: int = 3, stride: int = 1, pool: bool = False) -> nn.Module:
+def _convolution(
+    channels_in: int, channels_out: int, kernel: int = 3, stride: int = 1, pool: bool = False
+) -> nn.Module:
     parts: OrderedDict[str, nn.Module] = OrderedDict()
     parts["convolution"] = nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False)
     if pool:

@@ -70,8 +70,9 @@ def load_trained(run: Run, device: torch.device) -> Trained:
             facts["scaling"]["kind"], tuple(facts["scaling"]["mean"]), tuple(facts["scaling"]["deviation"])
         )
     except (KeyError, TypeError, RuntimeError, SafetensorError) as problem:
+        told = " ".join(str(problem).split())
         raise BadInput(
-            f"{run.file('weights.safetensors')} does not fit ({problem}): restore it, or train again."
+            f"{run.file('weights.safetensors')} does not fit ({told}): restore it, or train again."
         ) from None
     model.to(device).eval()
     learner = Learner(model, loss_of(facts["task"]), SGD(0.0), bfloat16=facts["precision"] == "bfloat16")

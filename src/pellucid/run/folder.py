@@ -60,12 +60,14 @@ class Run:
             with path.open("rb") as file:
                 length = struct.unpack("<Q", file.read(8))[0]
                 header = json.loads(file.read(min(length, LARGEST_HEADER)))
-            facts: dict[str, Any] = json.loads(header["__metadata__"]["pellucid"])
+            facts = json.loads(header["__metadata__"]["pellucid"])
+            if not isinstance(facts, dict):
+                raise TypeError("an object was needed")
         except FileNotFoundError:
             raise BadInput(
                 f"{self.path} has no weights yet: finish it with `pellucid train --resume {self.path}`."
             ) from None
-        except (OSError, ValueError, KeyError, struct.error):
+        except (OSError, ValueError, KeyError, TypeError, struct.error):
             raise BadInput(
                 f"{path} is not a weights file of pellucid's: restore it from a copy, or train again."
             ) from None

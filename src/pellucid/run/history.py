@@ -53,12 +53,9 @@ def _line(row: HistoryRow) -> str:
 
 def read_history(path: Path) -> list[HistoryRow]:
     """The rows of a history.csv; a last line that a killed run left unfinished is passed over."""
+    whole = path.read_text("utf-8").rpartition("\n")[0].splitlines()
     rows = []
-    with path.open(encoding="utf-8", newline="") as file:
-        for found in csv.DictReader(file):
-            values = [found.get(name) for name in COLUMNS]
-            if None in values:
-                continue
-            step, epoch, *rest = values
-            rows.append(HistoryRow(int(step or 0), int(epoch or 0), *(float(v) if v else None for v in rest)))  # type: ignore[arg-type]
+    for found in csv.DictReader(whole):
+        step, epoch, *rest = (found[name] for name in COLUMNS)
+        rows.append(HistoryRow(int(step), int(epoch), *(float(value) if value else None for value in rest)))  # type: ignore[arg-type]
     return rows

@@ -28,7 +28,7 @@ Lines = dict[str, list[Point]]
 
 
 def curves(history: list[HistoryRow], *, kept_step: int | None = None) -> str:
-    """Two panels: training and validation loss, and validation accuracy, over steps.
+    """Two panels: training and validation loss, and validation accuracy, over the same steps.
 
     Args:
         history: rows in the order of their steps; numbers that are missing or not finite are left out.
@@ -47,9 +47,10 @@ def curves(history: list[HistoryRow], *, kept_step: int | None = None) -> str:
         lowest = next((point for point in loss["validation"] if point.step == kept_step), None)
         highest = next((point for point in accuracy["validation"] if point.step == kept_step), None)
     said = "kept" if kept_step is not None else "best"
+    steps = [point.step for points in (*loss.values(), *accuracy.values()) for point in points]
     inside = [
-        *_panel("Loss", loss, LOSS_EDGES, (0.0, math.inf), lowest, said),
-        *_panel("Validation accuracy", accuracy, ACCURACY_EDGES, (math.inf, 1.0), highest, said),
+        *_panel("Loss", loss, steps, LOSS_EDGES, (0.0, math.inf), lowest, said),
+        *_panel("Validation accuracy", accuracy, steps, ACCURACY_EDGES, (math.inf, 1.0), highest, said),
     ]
     return drawing(WIDTH, HEIGHT, "How learning went", _told(loss, accuracy), inside)
 
@@ -71,15 +72,21 @@ def _told(loss: Lines, accuracy: Lines) -> str:
 
 
 def _panel(
-    title: str, lines: Lines, edges: tuple[int, int], reach: tuple[float, float], marked: Point | None, said: str
+    title: str,
+    lines: Lines,
+    steps: list[int],
+    edges: tuple[int, int],
+    reach: tuple[float, float],
+    marked: Point | None,
+    said: str,
 ) -> Iterator[Element]:
-    """One panel; `reach` is a number that the y axis starts at or below, and one that it never passes."""
+    """One panel over these steps; `reach` is a number that its y axis starts at or below, and one never passed."""
     yield words(edges[0], 20, title, colour=INK, size=13, weight=600)
     every = [point for points in lines.values() for point in points]
     if not every:
         yield words(edges[0], HEIGHT / 2, "Nothing was recorded.")
         return
-    x, y = _steps(every, edges), _numbers(every, reach)
+    x, y = _steps(steps, edges), _numbers(every, reach)
     yield from upright(y, *edges)
     yield from along(x, BOTTOM, count=4, whole=True)
     yield words((edges[0] + edges[1]) / 2, HEIGHT - 8, "step", anchor="middle", size=11)
@@ -94,8 +101,8 @@ def _panel(
         )
 
 
-def _steps(every: list[Point], edges: tuple[int, int]) -> Axis:
-    first, last = min(point.step for point in every), max(point.step for point in every)
+def _steps(steps: list[int], edges: tuple[int, int]) -> Axis:
+    first, last = min(steps), max(steps)
     first = 0 if first < last / 5 else first
     return Axis(first, last, *edges) if last > first else Axis(last - 1, last + 1, *edges)
 
