@@ -85,12 +85,14 @@ def rows(train: int, end: int) -> Split:
     return Split(np.arange(train), none, none, np.arange(train, end), "by hand", 0)
 
 
+@pytest.mark.filterwarnings("ignore:self.within_class_std_dev_")
 def test_the_nearest_mean_is_scikit_learns_nearest_centroid(rivals, digits, split):
     centroid = NearestCentroid().fit(pixels(digits, split.train), digits.labels[split.train])
     wanted = centroid.predict(pixels(digits, split.held_out))
     np.testing.assert_array_equal(rivals[NEAREST].probabilities.argmax(1), wanted)
 
 
+@pytest.mark.filterwarnings("ignore:self.within_class_std_dev_")
 def test_for_labels_it_is_nearest_centroid_for_each_label(of_many, many, split):
     for k in (0, 1):
         centroid = NearestCentroid().fit(pixels(many, split.train), many.labels[split.train, k])
@@ -144,6 +146,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(rivals, di
     assert not np.array_equal(other[LOGISTIC].probabilities, rivals[LOGISTIC].probabilities)
 
 
+@pytest.mark.filterwarnings("ignore:self.within_class_std_dev_")
 def test_large_sources_are_thinned_evenly(monkeypatch, digits, split):
     assert MOST_FITTED == 10_000
     monkeypatch.setattr("pellucid.evaluate.rivals.MOST_FITTED", 100)
