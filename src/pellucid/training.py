@@ -186,10 +186,11 @@ class _Job:
         facts = recipe_facts(beginning, dataset, split, ready)
         if run.state == "unfinished":
             check_unchanged(run, facts)
-            return
-        make_private(run.path)
-        write_text(run.file("split.csv"), split_csv(dataset, split, twins))
-        write_json(run.file("recipe.json"), facts)
+        else:
+            make_private(run.path)
+            write_json(run.file("recipe.json"), facts)  # first, since it is what a killed run is gone on with by
+        if not run.file("split.csv").is_file():
+            write_text(run.file("split.csv"), split_csv(dataset, split, twins))
 
 
 def _doubts(dataset: Dataset) -> list[str]:

@@ -75,7 +75,7 @@ def test_for_labels_it_gives_how_often_each_is_there():
 
 
 def small(labels: np.ndarray, classes: tuple[str, ...], task: str) -> Dataset:
-    images = np.random.default_rng(0).integers(0, 255, (len(labels), 1, 3, 4), np.uint8)
+    images = np.random.default_rng(0).integers(0, 255, (len(labels), 1, 4, 4), np.uint8)
     names = [str(row) for row in range(len(labels))]
     return Dataset(images, labels, classes, task, names, np.zeros((len(labels), 32), np.uint8))
 

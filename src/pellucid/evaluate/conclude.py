@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from pellucid.data import Dataset, Split
+from pellucid.data import Dataset, Split, measure_scaling
 from pellucid.evaluate.assess import JUDGED, assess, judge, predictions_csv, rivals_csv
 from pellucid.evaluate.calibrate import Calibration, calibrate
 from pellucid.evaluate.report import write_pages
@@ -52,7 +52,8 @@ def conclude(
     calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task)
     save_weights(run.file("weights.safetensors"), fitted.best, _facts(plan, fitted, dataset, calibration))
     judged = judge(logits, split, calibration, dataset)
-    rivals = fit_rivals(dataset, split.train, split.held_out, plan.scaling, plan.settings.seed, progress)
+    sound = measure_scaling(dataset.images, split.train)  # whatever scaling the run was told: rivals are to do their best
+    rivals = fit_rivals(dataset, split.train, split.held_out, sound, plan.settings.seed, progress)
     figures = assess(judged, split, dataset, twins, rivals)
     report = {
         "run": str(run.path),
@@ -97,12 +98,12 @@ def _facts(plan: Plan, fitted: Fitted, dataset: Dataset, calibration: Calibratio
 
 
 def _rivals_as_good(model: str, figures: dict[str, Any]) -> list[str]:
-    """A sentence for each rival whose balanced accuracy lies within the model's interval."""
+    """A sentence for each rival that the model's interval does not leave behind."""
     low = figures["held_out"]["balanced_accuracy"]["low"]
     reached = {name: rival["balanced_accuracy"]["value"] for name, rival in figures["rivals"].items()}
     return [
-        f"The {name} comes within the interval of the {model} (balanced accuracy {value:.3f}): these held-out cases do "
-        "not show that the model is better."
+        f"The {name} has a balanced accuracy of {value:.3f}, and the interval of the {model} begins at {low:.3f}: these "
+        "held-out cases do not show that the model is better."
         for name, value in reached.items()
         if low is not None and value is not None and value >= low
     ]
