@@ -73,7 +73,7 @@ def train(
     recipe: Annotated[
         Path | None, typer.Option(help="A TOML file with settings; r0.toml to r2b.toml come with pellucid.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run folder to make [default: runs/NAME].")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder to make; by default runs/NAME.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with an interrupted run.")] = None,
     as_json: Json = False,
 ) -> None:
