@@ -1,7 +1,7 @@
 """An epoch of the linear model by pellucid's Learner: the tutorial's mathematics, cases and order, in its own process.
 
 Ten outputs from zeros, pixels divided by 255 twice, SGD at 0.5, batches of 64, the tutorial's permutation (the first
-fifth validates). Validation losses must therefore agree with the tutorial's, epoch by epoch; the bench sees to it.
+fifth validates); as many threads as `pellucid train` takes for it. Validation losses must therefore agree with the tutorial's, epoch by epoch; the bench sees to it.
 
 What is measured: n = the epochs asked for; seconds of the training loop alone, reading and validation left out (the
 tutorial's epochs are counted alike); prints one JSON object.
@@ -20,6 +20,7 @@ import torch
 from pellucid.data import measure_scaling, read
 from pellucid.learn import Settings, assemble, complete
 from pellucid.learn.fit import accuracy_of, logits_of
+from pellucid.learn.threads import threads, threads_worth
 
 RECIPE = Settings(
     model="linear", outputs=10, start="zeros", scaling="by_255_twice", augment="none", optimizer="sgd",
@@ -44,13 +45,14 @@ def learn(source, epochs):
     scaling = measure_scaling(dataset.images, train, settings.scaling)
     learner, batches = assemble(settings, dataset, train, scaling, device)
     labels, rows, begun = torch.from_numpy(dataset.labels[valid]), [], time.perf_counter()
-    for step in learner.steps(batches):
-        if step.number % batches.steps_an_epoch == 0:
-            seconds = time.perf_counter() - begun
-            logits = torch.from_numpy(logits_of(learner, batches.images, valid))
-            loss, accuracy = learner.loss(logits, labels).item(), accuracy_of(logits, labels)
-            rows.append({"train": seconds, "loss": loss, "accuracy": accuracy})
-            begun = time.perf_counter()
+    with threads(threads_worth(learner.model, dataset.images.shape[1], size, batches.batch_size)):
+        for step in learner.steps(batches):
+            if step.number % batches.steps_an_epoch == 0:
+                seconds = time.perf_counter() - begun
+                logits = torch.from_numpy(logits_of(learner, batches.images, valid))
+                loss, accuracy = learner.loss(logits, labels).item(), accuracy_of(logits, labels)
+                rows.append({"train": seconds, "loss": loss, "accuracy": accuracy})
+                begun = time.perf_counter()
     return {"images": len(dataset), "train_cases": len(train), "epochs": rows}
 
 

@@ -17,7 +17,8 @@ from pellucid.progress import Progress, bars, silent
 from pellucid.run import Run
 from pellucid.run.writing import csv_text, write_text
 
-CASES_AT_ONCE = 4096
+NEEDED = ("classes", "task", "channels", "image_size", "dtype", "calibration")
+"""What a weights file must say of itself, beside what `load_trained` asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ def predict(
     if run.state == "none" and not run.file("weights.safetensors").is_file():
         raise BadInput(f"{run.path} is no run folder: `pellucid runs` lists those there are.")
     facts = run.facts
+    if missing := [name for name in NEEDED if name not in facts]:
+        raise BadInput(f"{run.file('weights.safetensors')} does not say its {missing[0]}: restore it, or train again.")
     started = time.monotonic()
     import_torch_beforehand()
     form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)

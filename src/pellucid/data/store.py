@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,8 @@ class Unfinished:
 
     def finish(self, facts: Facts) -> Pack:
         """Write the facts and give the pack its name."""
-        text = json.dumps({**asdict(facts), "form": facts.form.as_dict()}, ensure_ascii=False)
+        columns = {name: getattr(facts, name) for name in facts.__slots__}  # asdict would copy every name and label
+        text = json.dumps({**columns, "form": facts.form.as_dict()}, ensure_ascii=False)
         with cannot_take(self.folder.parent):
             (self.folder / "facts.json").write_text(text, "utf-8", "surrogateescape")
         home = self.folder.parent / facts.key
