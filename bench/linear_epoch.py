@@ -1,7 +1,8 @@
 """An epoch of the linear model by pellucid's Learner: the tutorial's mathematics, cases and order, in its own process.
 
 Ten outputs from zeros, pixels divided by 255 twice, SGD at 0.5, batches of 64, the tutorial's permutation (the first
-fifth validates); as many threads as `pellucid train` takes for it. Validation losses must therefore agree with the tutorial's, epoch by epoch; the bench sees to it.
+fifth validates), as many threads as `pellucid train` takes for it. Validation losses must therefore agree with the
+tutorial's, epoch by epoch; the bench sees to it.
 
 What is measured: n = the epochs asked for; seconds of the training loop alone, reading and validation left out (the
 tutorial's epochs are counted alike); prints one JSON object.

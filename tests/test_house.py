@@ -184,18 +184,18 @@ def command(*arguments: str) -> str:
     return f"from pellucid.cli import app\ntry:\n    app({[*arguments]!r})\n{ends}"
 
 
-@pytest.mark.parametrize("words", COMMANDS)
-def test_help_waits_for_nothing_heavy(words, tmp_path):
-    assert not loaded(command(*words.split(), "--help"), tmp_path) & set(HEAVY)
+def test_help_waits_for_nothing_heavy(tmp_path):
+    asked = "\n".join(command(*words.split(), "--help") for words in COMMANDS)
+    assert not loaded(asked, tmp_path) & set(HEAVY)
 
 
 def test_importing_pellucid_waits_for_nothing_heavy(tmp_path):
     assert not loaded("import pellucid; dir(pellucid); pellucid.__version__", tmp_path) & set(HEAVY)
 
 
-@pytest.mark.parametrize("module", ["data.packing", "data.processes", "run", "learn.settings", "cli", "errors"])
-def test_these_parts_know_no_torch(module, tmp_path):
-    assert "torch" not in loaded(f"import pellucid.{module}", tmp_path)
+def test_workers_settings_and_the_command_know_no_torch(tmp_path):
+    parts = ("data.packing", "data.processes", "run", "learn.settings", "cli", "errors", "training", "summary")
+    assert "torch" not in loaded("\n".join(f"import pellucid.{part}" for part in parts), tmp_path)
 
 
 def test_looking_at_runs_knows_no_torch(tmp_path):

@@ -149,7 +149,7 @@ MOMENTS = [  # moment, file, which time; the step of the checkpoint, one of whic
     ("renamed", "report.json", 1, 24),
     ("half", "SHA256SUMS", 1, 24),
 ]
-QUICK = {("renamed", "recipe.json", 1), ("step", "", 13), ("half", "SHA256SUMS", 1)}
+QUICK = {("step", "", 13)}
 CASES = [pytest.param("cnn", *at, marks=pytest.mark.slow) for at in MOMENTS]
 CASES += [pytest.param("mlp", *at) for at in MOMENTS if at[:3] in QUICK]
 
@@ -194,6 +194,7 @@ def test_killed_at_a_random_time(seed, whole, tmp_path):
         same(run, whole("cnn"))
 
 
+@pytest.mark.slow
 def test_killed_before_there_is_a_recipe_the_same_line_begins_anew(tmp_path):
     assert begin(tmp_path, "linear", "half", "recipe.json", 1) == -signal.SIGKILL
     assert Run(tmp_path / "run").state == "none"
@@ -203,6 +204,7 @@ def test_killed_before_there_is_a_recipe_the_same_line_begins_anew(tmp_path):
     assert Run(tmp_path / "run").state == "finished"
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_learning_keeps_the_step_at_hand(whole, tmp_path):
     assert begin(tmp_path, "mlp", "ctrl-c", "", 11) not in (0, 1)
     run = Run(tmp_path / "run")

@@ -143,7 +143,7 @@ def test_history_ends_at_the_last_step_and_the_best_epoch_is_kept(digits):
     assert min(rows, key=lambda row: row.valid_loss).step == digits.report["best_step"] == digits.facts["best_step"]
 
 
-@pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
+@pytest.mark.parametrize("model", [*(pytest.param(name, marks=pytest.mark.slow) for name in ("linear", "mlp")), "cnn"])
 def test_the_same_seed_ends_in_the_same_bytes_and_another_in_others(model, tmp_path, pictures):
     source = pictures("left", "right")
     first, second, other = (
@@ -163,7 +163,7 @@ TASKS = {
 }
 
 
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_from_an_npz_to_its_report(task, channels, tmp_path):
     name, labels = TASKS[task]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from pellucid.data import Dataset, Split
-from pellucid.evaluate.assess import JUDGED, assess, judge
+from pellucid.evaluate.assess import JUDGED, Judged, assess, judge
 from pellucid.evaluate.calibrate import calibrate
-from pellucid.evaluate.report import MOST_PICTURES, figure_text, in_markdown, in_yaml, tail, write_pages
+from pellucid.evaluate.report import MOST_PICTURES, _hardest, figure_text, in_markdown, in_yaml, tail, write_pages
 from pellucid.evaluate.rivals import LOGISTIC, MAJORITY, Rival
 from pellucid.run import Run
 
@@ -73,7 +73,10 @@ RECIPE = {
     "versions": {"pellucid": "0.1.0", "python": "3.11"},
     "machine": {"processor": "x86_64", "threads": 1, "device": "cpu"},
 }  # fmt: skip
-HISTORY = "step,epoch,train_loss,valid_loss,valid_accuracy,learning_rate,seconds\n1,1,0.9,0.8,0.5,0.1,1\n2,2,0.5,0.6,0.7,0.1,2\n"
+HISTORY = """step,epoch,train_loss,valid_loss,valid_accuracy,learning_rate,seconds
+1,1,0.9,0.8,0.5,0.1,1
+2,2,0.5,0.6,0.7,0.1,2
+"""
 
 
 def labels_of(task: str, cases: int, classes: int, generator: np.random.Generator) -> np.ndarray:
@@ -228,6 +231,23 @@ def test_the_hardest_images_stand_first_and_are_counted(tmp_path, wrong, words, 
     assert page.text.count("truly benign") + page.text.count("truly malignant") >= marked
 
 
+def test_a_mistake_stands_before_any_doubt_and_the_surest_mistake_first():
+    p = np.array([[0.9, 0.05, 0.05], [0.40, 0.35, 0.25], [0.5, 0.45, 0.05], [0.1, 0.2, 0.7], [0.36, 0.34, 0.30]])
+    labels = np.array(
+        [0, 0, 1, 0, 0]
+    )  # right, right with doubt 0.6, wrong by 0.55, wrong by 0.9, right with doubt 0.64
+    names = ["sure", "doubtful", "nearly", "wrong", "most doubtful"]
+    dataset = Dataset(
+        np.zeros((5, 1, 2, 2), np.uint8), labels, ("a", "b", "c"), "multi-class", names, np.zeros((5, 32), np.uint8)
+    )
+    none, rows = np.zeros(0, np.int64), np.arange(5)
+    cases, wrong = _hardest(Judged(rows, p, p), Split(none, none, none, rows, "by hand", 0), dataset)
+    assert [case["name"] for case in cases] == ["wrong", "nearly", "most doubtful", "doubtful", "sure"]
+    assert [case["called"] for case in cases[:2]] == ["c 0.700", "a 0.500"]
+    assert [case["truth"] for case in cases[:2]] == ["a", "b"]
+    assert wrong == 2
+
+
 def test_groups_are_told(tmp_path):
     report, page, _ = made(tmp_path, **KINDS["groups"])
     assert report["held_out"]["groups"] == 10
@@ -247,6 +267,7 @@ def test_labels_are_told_as_labels(tmp_path):
     assert "A table for each of 14 labels" in page.text
     assert f"all labels right, held out {report['held_out']['subset_accuracy']['value']:.4f}" in page.text
     assert "| labels rightly called |" in card
+    assert re.search(r"called (finding \d+ [01]\.\d\d, ){3}finding \d+ [01]\.\d\d and [1-9] more", page.text)
 
 
 def test_one_look_at_the_validation_part_is_said_to_be_one(tmp_path):

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import struct
+import sys
 from copy import deepcopy
 from pathlib import Path
 
@@ -207,10 +208,11 @@ save_weights(Path(sys.argv[1]), weights, {name: [name] for name in set("qwertzui
 """
 
 
-def test_two_processes_write_the_same_bytes(driver, tmp_path):
-    for name in ("one", "two"):
-        done = driver(SAVE, str(tmp_path / name))
-        assert done.returncode == 0, done.stderr
+def test_two_processes_write_the_same_bytes(driver, tmp_path, monkeypatch):
+    done = driver(SAVE, str(tmp_path / "one"))
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setattr(sys, "argv", ["", str(tmp_path / "two")])
+    exec(SAVE, {})
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 

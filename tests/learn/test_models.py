@@ -5,7 +5,7 @@ import torch
 
 from pellucid.errors import BadInput
 from pellucid.learn import Settings, build_model
-from pellucid.learn.models import GlobalMaxPool, count_parameters
+from pellucid.learn.models import GlobalPool, count_parameters
 
 
 @pytest.mark.parametrize("size", [8, 28, 64, 100])
@@ -29,7 +29,7 @@ def test_parameters_counted_by_hand():
     assert count(model="linear") == 3 * 8 * 8 * 5 + 5
     assert count(model="mlp", hidden=(7, 6)) == (192 * 7 + 7) + (7 * 6 + 6) + (6 * 5 + 5)
     norms = 2 * (32 + 64 + 128)
-    assert count(model="cnn") == 3 * 32 * 9 + 32 * 64 * 9 + 64 * 128 * 9 + norms + 128 * 5 + 5
+    assert count(model="cnn") == 3 * 32 * 9 + 32 * 64 * 9 + 64 * 128 * 9 + norms + 2 * 128 * 5 + 5
 
 
 def test_the_linear_model_is_one_product_and_one_sum():
@@ -39,9 +39,9 @@ def test_the_linear_model_is_one_product_and_one_sum():
     torch.testing.assert_close(model(image)[0], wanted)
 
 
-def test_the_strongest_response_is_taken_wherever_it_is():
+def test_the_strongest_response_and_the_mean_are_taken_wherever_they_are():
     responses = torch.tensor([[[[1.0, 5.0], [2.0, 0.0]], [[-3.0, -1.0], [-2.0, -9.0]]]])
-    assert GlobalMaxPool()(responses).tolist() == [[5.0, -1.0]]
+    assert GlobalPool()(responses).tolist() == [[5.0, -1.0, 2.0, -3.75]]
 
 
 def test_first_weights_are_as_told():

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST_PICTURES = 16
 """Hardest images that are shown. Chosen by us: three rows, which one looks at before tiring."""
 
+MOST_LABELS = 4
+"""Labels named below one picture. Chosen by us: more would stand taller than the picture."""
+
 MOST_WEIGHTS = 14
 """Classes whose weights are shown. Chosen by us: all labels of ChestX-ray14."""
 
@@ -49,7 +52,7 @@ def write_pages(
         "report": report,
         "recipe": run.recipe,
         "dataset": dataset,
-        "names": NAMES | (NAMES_OF_LABELS if report["task"] == "multi-label" else {}),
+        "names": _names(report["task"]),
         "curves": Markup(figures.curves(history, kept_step=report["best_step"])),
         "looks": sum(row.valid_loss is not None for row in history),
         "roc": Markup(_roc(report, judged, split, dataset)),
@@ -90,6 +93,10 @@ NAMES = {
 }
 NAMES_OF_LABELS = {"accuracy": "labels rightly called"}
 """Multi-label tasks count each label of each image as one call."""
+
+
+def _names(task: str) -> dict[str, str]:
+    return NAMES | (NAMES_OF_LABELS if task == "multi-label" else {})
 
 
 def figure_text(estimate: dict[str, Any], digits: int = 4) -> str:
@@ -178,7 +185,8 @@ def _forest(report: dict[str, Any]) -> str:
         [
             (name, at["accuracy"]["value"], at["accuracy"]["low"], at["accuracy"]["high"], ours)
             for name, at, ours in rows
-        ]
+        ],
+        measured=_names(report["task"])["accuracy"],
     )
 
 
@@ -211,10 +219,16 @@ def _case(
     return {
         "picture": Markup(picture(dataset.images[row], dataset.names[row], 112)),
         "name": dataset.names[row],
-        "truth": ", ".join(truth),
-        "called": ", ".join(called),
+        "truth": _some(truth),
+        "called": _some(called),
         "wrong": wrong,
     }
+
+
+def _some(words: list[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(words) - MOST_LABELS
+    return ", ".join(words[:MOST_LABELS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _weights(rivals: list[Rival], dataset: Dataset) -> dict[str, Any] | None:

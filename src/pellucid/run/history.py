@@ -48,7 +48,13 @@ class History:
 
 
 def _line(row: HistoryRow) -> str:
-    return ",".join("" if value is None else f"{value:.9g}" for value in asdict(row).values()) + "\n"
+    return ",".join(_text(value) for value in asdict(row).values()) + "\n"
+
+
+def _text(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.9g}"
 
 
 def read_history(path: Path) -> list[HistoryRow]:
