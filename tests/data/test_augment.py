@@ -57,7 +57,7 @@ def test_shift_alone_never_mirrors_and_none_moves_nothing():
     assert not draw_moves("shift", 1000, 28, generator).mirror.any()
     state = generator.bit_generator.state
     still = draw_moves("none", 1000, 28, generator)
-    assert not (still.down.any() or still.right.any() or still.mirror.any())
+    assert not np.concatenate([still.down, still.right, still.mirror]).any()
     assert generator.bit_generator.state == state
 
 

@@ -52,7 +52,7 @@ def conclude(
     calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task)
     save_weights(run.file("weights.safetensors"), fitted.best, _facts(plan, fitted, dataset, calibration))
     judged = judge(logits, split, calibration, dataset)
-    sound = measure_scaling(dataset.images, split.train)  # whatever scaling the run was told: rivals are to do their best
+    sound = measure_scaling(dataset.images, split.train)  # whatever the run was told: rivals are to do their best
     rivals = fit_rivals(dataset, split.train, split.held_out, sound, plan.settings.seed, progress)
     figures = assess(judged, split, dataset, twins, rivals)
     report = {
@@ -102,8 +102,8 @@ def _rivals_as_good(model: str, figures: dict[str, Any]) -> list[str]:
     low = figures["held_out"]["balanced_accuracy"]["low"]
     reached = {name: rival["balanced_accuracy"]["value"] for name, rival in figures["rivals"].items()}
     return [
-        f"The {name} has a balanced accuracy of {value:.3f}, and the interval of the {model} begins at {low:.3f}: these "
-        "held-out cases do not show that the model is better."
+        f"The {name} has a balanced accuracy of {value:.3f}, and the interval of the {model} begins at {low:.3f}: "
+        "these held-out cases do not show that the model is better."
         for name, value in reached.items()
         if low is not None and value is not None and value >= low
     ]
