@@ -160,7 +160,7 @@ def predict(
         facts["task"],
         names,
         p,
-        calibration.sets(p),
+        calibration.sets(p, facts["task"]),
         unlike,
         unreadable,
         seconds,

@@ -111,7 +111,7 @@ def _join(form: Form, image: np.ndarray, name: str, image_size: int | None) -> F
     return form
 
 
-def as_gray_if_gray(image: Shaped[np.ndarray, "row column *channel"]) -> Shaped[np.ndarray, "row column *channel"]:
+def as_gray_if_gray(image: Shaped[np.ndarray, "row column *channel"]) -> Shaped[np.ndarray, "row column *kept"]:
     """An RGB image of equal channels as the gray image that it is; any other as it came."""
     return image[..., 0] if image.ndim == 3 and (image == image[..., :1]).all() else image
 

@@ -47,10 +47,16 @@ class Calibration:
         """Calibrated: softmax, or for multi-label a sigmoid of each label."""
         return probabilities_of(logits, task, self.temperature)
 
-    def sets(self, probabilities: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, "case klass"]:
-        """Which classes each case may be of: never none, and a class without a promise is always among them."""
+    def sets(
+        self, probabilities: Float[np.ndarray, "case klass"], task: str = "multi-class"
+    ) -> Bool[np.ndarray, "case klass"]:
+        """Which classes each case may be of; a class without a promise is always among them.
+
+        Where a case has exactly one class its likeliest is always among them too; a multi-label case may have none.
+        """
         limits = np.array([np.inf if quantile is None else quantile for quantile in self.quantiles])
-        return np.asarray((1 - probabilities <= limits) | (probabilities == probabilities.max(1, keepdims=True)))
+        likeliest = probabilities == probabilities.max(1, keepdims=True)
+        return np.asarray((1 - probabilities <= limits) | (likeliest & (task != "multi-label")))
 
     def unlike_training(self, logits: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, " case"]:
         """True where the model answers more weakly than to nearly all calibration images."""

@@ -51,7 +51,7 @@ def _line(row: HistoryRow) -> str:
     return ",".join(_text(value) for value in asdict(row).values()) + "\n"
 
 
-def _text(value: float | None) -> str:
+def _text(value: int | float | None) -> str:
     if value is None:
         return ""
     return str(value) if isinstance(value, int) else f"{value:.9g}"
