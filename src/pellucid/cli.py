@@ -34,11 +34,12 @@ Source = Annotated[
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/digits.")]
 
 
-def show_version(asked: bool) -> None:
+def show_version(asked: bool) -> bool:
     """Print the version, and end."""
     if asked:
         typer.echo(f"pellucid {__version__}")
         raise typer.Exit
+    return asked
 
 
 @app.callback()

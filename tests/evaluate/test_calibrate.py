@@ -33,10 +33,6 @@ def least(loss) -> float:
 
 
 @pytest.mark.parametrize(("classes", "true"), [(2, 3.0), (5, 0.4), (3, 1.0)])
-def test_a_multi_label_case_may_have_an_empty_set():
-    assert not Calibration(1.0, (0.0,) * 3, MISSED, 0.0).sets(np.array([[0.9, 0.2, 0.1]]), "multi-label").any()
-
-
 def test_the_temperature_is_that_of_the_least_cross_entropy(classes, true):
     logits, labels = drawn(400, classes, true)
     rows = np.arange(len(labels))
@@ -153,3 +149,7 @@ def test_what_json_keeps_is_the_same_calibration():
     found = calibrate(logits, labels, "multi-class")
     assert None in found.quantiles
     assert Calibration.from_dict(json.loads(json.dumps(found.as_dict()))) == found
+
+
+def test_a_multi_label_case_may_have_an_empty_set():
+    assert not Calibration(1.0, (0.0,) * 3, MISSED, 0.0).sets(np.array([[0.9, 0.2, 0.1]]), "multi-label").any()
