@@ -1,4 +1,4 @@
-"""What all tests share: shapes checked as declared, a cache of their own, few threads, the command, small images."""
+"""What all tests share: a cache of their own, few threads, the command in a process of its own, small images."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jaxtyping import install_import_hook
 from PIL import Image
 
 CACHE = tempfile.mkdtemp(prefix="pellucid-tests-")
 os.environ["PELLUCID_CACHE"] = CACHE
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.pop("NO_COLOR", None)
-
-install_import_hook("pellucid", "beartype.beartype")  # a wrong shape is an error, in every test
 
 
 def pytest_unconfigure() -> None:

@@ -205,7 +205,7 @@ def data_clear(
 
 def _show(result: dict[str, Any] | list[Any]) -> None:
     if isinstance(result, dict):
-        typer.echo(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps(result, indent=1, allow_nan=False))
     else:
         for line in result:
             typer.echo(line)
@@ -236,7 +236,7 @@ def _resumable() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         typer.echo(
-            "pellucid: interrupted. `pellucid train --resume RUN` goes on with the run; `pellucid runs` lists it.",
+            "pellucid: interrupted. Nothing that was learned is lost: `pellucid runs` says how to go on.",
             err=True,
         )
         raise typer.Exit(130) from None

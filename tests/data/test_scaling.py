@@ -58,3 +58,13 @@ def test_constant_images_and_unknown_kinds_are_refused():
         measure_scaling(images, np.arange(4))
     with pytest.raises(BadInput, match="'minmax' is none of standardise, by_255"):
         measure_scaling(images, np.arange(4), "minmax")
+
+
+def test_a_colour_that_is_the_same_everywhere_says_nothing_and_stops_nothing():
+    images = np.zeros((3, 2, 2, 2), np.uint8)
+    images[:, 0] = np.arange(12).reshape(3, 2, 2)
+    images[:, 1] = 7
+    scaling = measure_scaling(images, np.arange(3))
+    assert scaling.mean[1] == 7
+    assert scaling.deviation[1] == 1
+    np.testing.assert_allclose(scaling.deviation[0], np.arange(12).std())

@@ -134,3 +134,12 @@ def test_what_was_told_is_not_completed_away():
     told = {"model": "linear", "learning_rate": 0.0, "momentum": 0.0, "epochs": 1, "batch_size": 3, "augment": "shift"}
     done = complete(Settings.of({**told, "optimizer": "sgd"}), 100, 2, 8, CPU).as_dict()
     assert {name: done[name] for name in told} == told
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [({"momentum": 0.9}, "momentum 0.9 is for sgd"), ({"hidden": [8], "model": "cnn"}, "is for the mlp")],
+)
+def test_a_setting_without_a_use_is_refused_rather_than_ignored(told, said):
+    with pytest.raises(BadInput, match=said):
+        complete(Settings.of(told), 1000, 2, 28, torch.device("cpu"))

@@ -73,6 +73,7 @@ def measure_scaling(
     mean = total / count
     deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
     mean += near
-    if (deviation < 1e-6).any():
+    if (deviation < 1e-6).all():
         raise BadInput("All training images are one constant value: there is nothing to learn from. Look at the files.")
+    deviation[deviation < 1e-6] = 1.0  # a colour that is the same everywhere becomes 0, and says nothing
     return Scaling(kind, tuple(mean.tolist()), tuple(deviation.tolist()))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from pellucid.errors import BadInput
 from pellucid.learn.device import choose_precision
 from pellucid.learn.models import HIDDEN, SMALLEST
 from pellucid.learn.settings import Settings
@@ -25,6 +26,9 @@ PEAK_RATE = {"linear": 1e-3, "mlp": 2e-3, "cnn": 1e-2}
 def complete(settings: Settings, train_cases: int, classes: int, image_size: int, device: torch.device) -> Settings:
     """The same settings with nothing left open.
 
+    Raises:
+        BadInput: a setting that the chosen model or optimizer has no use for.
+
     >>> done = complete(Settings(), 35_372, 6, 64, torch.device("cpu"))
     >>> done.model, done.epochs, done.batch_size
     ('cnn', 2, 256)
@@ -32,6 +36,12 @@ def complete(settings: Settings, train_cases: int, classes: int, image_size: int
     model = ("cnn" if image_size >= SMALLEST else "mlp") if settings.model == "auto" else settings.model
     few = train_cases < FEW
     adamw = settings.optimizer == "adamw"
+    if adamw and settings.momentum:
+        raise BadInput(f"momentum {settings.momentum} is for sgd, and adamw has its own: leave it out, or ask for sgd.")
+    if settings.hidden and model != "mlp":
+        raise BadInput(
+            f"hidden {list(settings.hidden)} is for the mlp, and the model is {model}: leave one of them out."
+        )
     batch_size = settings.batch_size or max(8, min(256, train_cases // 16))
     return replace(
         settings,
