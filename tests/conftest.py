@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ CACHE = tempfile.mkdtemp(prefix="pellucid-tests-")
 os.environ["PELLUCID_CACHE"] = CACHE
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.pop("NO_COLOR", None)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C; tests send it
 
 
 def pytest_unconfigure() -> None:

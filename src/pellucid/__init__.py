@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pellucid.data import Dataset, Split, read
     from pellucid.errors import BadInput, PellucidError
     from pellucid.predicting import TrainedRun, predict
@@ -47,10 +49,22 @@ def __getattr__(
     return found
 
 
-def open_run(path: str) -> TrainedRun:
-    """A run folder that `train` made, to look at or to predict with."""
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+def open_run(path: str | Path) -> TrainedRun:
+    """A run folder that `train` made, to look at or to predict with.
+
+    Raises:
+        BadInput: it is none.
+    """
     from pathlib import Path
 
+    from pellucid.errors import BadInput
     from pellucid.predicting import TrainedRun
 
-    return TrainedRun(Path(path))
+    run = TrainedRun(Path(path))
+    if run.state == "none":
+        raise BadInput(f"{path} is no run folder: `pellucid runs` lists those in runs/.")
+    return run

@@ -82,7 +82,7 @@ def train(
     from pellucid.summary import train_json, train_lines
     from pellucid.training import train as train_run
 
-    with _resumable():
+    with _interruptible():
         run = train_run(
             source, model=model, group_by=group_by, image_size=image_size, epochs=epochs, learning_rate=learning_rate,
             batch_size=batch_size, optimizer=optimizer, seed=seed, device=device, recipe=recipe, out=out, resume=resume,
@@ -101,9 +101,11 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Calibrated probabilities for images, as a table; with --json on stdout instead."""
-    from pellucid.predicting import TrainedRun, save_predictions
+    from pellucid.predicting import TrainedRun, check_out, save_predictions
     from pellucid.summary import predict_lines
 
+    if not as_json:
+        check_out(out)
     predictions = TrainedRun(run).predict(list(paths), device)
     for _, reason in predictions.unreadable:
         typer.echo(f"Left out: {reason}", err=True)
@@ -225,20 +227,21 @@ def _status() -> int:
     except PellucidError as problem:
         typer.echo(f"pellucid: {problem}", err=True)
         return 1
+    except OSError as problem:  # such as stdout on a full disk
+        with contextlib.suppress(OSError):
+            typer.echo(f"pellucid: {problem.strerror or problem}", err=True)
+        return 1
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     return 0
 
 
 @contextlib.contextmanager
-def _resumable() -> Iterator[None]:
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends with status 130; what was interrupted has said how to go on."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(
-            "pellucid: interrupted. Nothing that was learned is lost: `pellucid runs` says how to go on.",
-            err=True,
-        )
         raise typer.Exit(130) from None
 
 

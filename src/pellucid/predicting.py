@@ -21,7 +21,11 @@ NEEDED = ("classes", "task", "channels", "image_size", "dtype", "calibration")
 """What a weights file must say of itself, beside what `load_trained` asks for."""
 
 
-@dataclass(frozen=True, slots=True)
+HEAD = b"path,predicted,"
+"""How a table of predictions begins."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Predictions:
     """One row an image that could be read."""
 
@@ -34,6 +38,12 @@ class Predictions:
     unlike_training: Bool[np.ndarray, " image"]
     unreadable: tuple[tuple[str, str], ...]
     seconds: float
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} predictions by {self.run}; {int(self.certain.sum()):,} certain>"
 
     @property
     def predicted(self) -> list[str]:
@@ -144,15 +154,16 @@ def predict(
     import_torch_beforehand()
     form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
     with decoded(paths, form, progress) as (names, stored, unreadable):
-        from pellucid.evaluate.calibrate import Calibration
+        from pellucid.evaluate.calibrate import Calibration, looks_of
         from pellucid.learn.device import choose_device
         from pellucid.learn.weights import load_trained
 
         trained = load_trained(run, choose_device(device))
         logits = trained.logits(stored)[:, : len(facts["classes"])]
+        looks = looks_of(stored, np.arange(len(stored)), trained.scaling)
     calibration = Calibration.from_dict(facts["calibration"])
     p = calibration.probabilities(logits, facts["task"])
-    unlike = calibration.unlike_training(logits)
+    unlike = calibration.unlike_training(logits, looks)
     seconds = time.monotonic() - started
     return Predictions(
         str(run.path),
@@ -167,6 +178,19 @@ def predict(
     )
 
 
+def check_out(path: Path) -> None:
+    """See that a table may be written there: nothing is there, or an earlier table of predictions.
+
+    Raises:
+        BadInput: some other file is there.
+    """
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: name a file for --out.")
+    if path.is_file() and not path.read_bytes()[: len(HEAD)] == HEAD:
+        raise BadInput(f"{path} is there already, and is no table of predictions: choose another --out.")
+
+
 def save_predictions(predictions: Predictions, path: Path) -> None:
-    """Write the CSV, whole or not at all."""
+    """Write the CSV, whole or not at all; only an earlier table of predictions is replaced."""
+    check_out(path)
     write_text(path, predictions.as_csv())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid import __version__
-from pellucid.data.catalog import list_rows
+from pellucid.data.catalog import known, list_rows
 from pellucid.data.store import cache_folder
 from pellucid.errors import BadInput
 from pellucid.run import Run
@@ -172,9 +172,10 @@ def catalog_json() -> dict[str, Any]:
 
 def catalog_lines() -> list[str]:
     """A line a data set."""
-    lines = [f"{'name':<16} {'task':<12} {'classes':>7} {'images':>8}  {'licence':<26} in cache"]
+    lines = [f"{'name':<16} {'task':<24} {'classes':>7} {'images':>8}  {'licence':<26} in cache"]
     for row in list_rows(cache_folder() / "downloads"):
-        facts = f"{row.name:<16} {row.task:<12} {row.classes:>7} {row.samples:>8,}  {row.licence:<26}"
+        kind = f"{row.task}, 3-D: not yet" if known()[row.name].volumetric else row.task
+        facts = f"{row.name:<16} {kind:<24} {row.classes:>7} {row.samples:>8,}  {row.licence:<26}"
         lines.append(f"{facts} yes" if row.in_cache else facts.rstrip())
     return lines
 

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 PATIENTS_UNKNOWN = (
-    "Patients are not known: images of one patient may stand on both sides of the split, which flatters the figures. "
-    "--group-by tells them."
+    "Patients are not known: where one has several images, they may stand on both sides of the split, which flatters "
+    "the figures."
 )
+MANY_TWINS = 0.02
+"""Share of held-out images that stand in training too from which on a warning says so. Chosen by us."""
 
 
 def train(
@@ -122,6 +124,15 @@ class _Job:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def do(self, run: TrainedRun) -> TrainedRun:
+        try:
+            return self.do_all(run)
+        except KeyboardInterrupt:
+            begun = run.state == "unfinished"
+            how = f"go on with: pellucid train --resume {run.path}" if begun else "nothing was begun yet."
+            self.say(f"Interrupted; {how}")
+            raise
+
+    def do_all(self, run: TrainedRun) -> TrainedRun:
         started = time.monotonic()
         import_torch_beforehand()
         with watched_peak() as peak_mb, bars() as progress:
@@ -161,7 +172,7 @@ class _Job:
         from pellucid.learn.threads import threads
 
         ready = plan_learning(self.settings, dataset, split, self.told_device)
-        warnings = [*faults(ready.settings, len(dataset.classes)), *_doubts(dataset)]
+        warnings = [*faults(ready.settings, len(dataset.classes)), *_doubts(dataset, split, twins)]
         for warning in warnings:
             self.say(f"Warning: {warning}")
         self.begin(run, dataset, split, twins, ready)
@@ -193,10 +204,23 @@ class _Job:
             write_text(run.file("split.csv"), split_csv(dataset, split, twins))
 
 
-def _doubts(dataset: Dataset) -> list[str]:
+def _doubts(dataset: Dataset, split: Split, twins: Any) -> list[str]:
+    doubts = []
     if dataset.groups is None:
-        return [PATIENTS_UNKNOWN]
-    return []
+        can_be_told = dataset.source.is_dir() or dataset.source.suffix.lower() in (".zip", ".csv", ".tsv")
+        doubts.append(f"{PATIENTS_UNKNOWN} {'--group-by tells them.' if can_be_told else ''}".strip())
+    alike: dict[str, list[str]] = {}
+    for name in dataset.classes:
+        alike.setdefault(name.strip().casefold(), []).append(name)
+    doubts += [
+        f"The classes {names} differ only in capitals: are they one?" for names in alike.values() if len(names) > 1
+    ]
+    held_out = twins[split.held_out] >= 0
+    if held_out.mean() > MANY_TWINS:
+        doubts.append(
+            f"{held_out.sum()} of {len(held_out)} held-out images stand in training too: read the figures without them."
+        )
+    return doubts
 
 
 def _say_on_stderr(line: str) -> None:

@@ -9,7 +9,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 from scipy.stats import betabinom
 
-from pellucid.evaluate.calibrate import MISSED, Calibration, calibrate, familiarity, probabilities_of
+from pellucid.data import Scaling
+from pellucid.evaluate.calibrate import MISSED, Calibration, calibrate, familiarity, looks_of, probabilities_of
 
 
 def drawn(cases: int, classes: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -153,3 +154,23 @@ def test_what_json_keeps_is_the_same_calibration():
 
 def test_a_multi_label_case_may_have_an_empty_set():
     assert not Calibration(1.0, (0.0,) * 3, MISSED, 0.0).sets(np.array([[0.9, 0.2, 0.1]]), "multi-label").any()
+
+
+def test_looks_are_the_mean_and_deviation_of_the_scaled_pixels():
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, 6, 7)).astype(np.uint8)
+    scaling = Scaling("standardise", (100.0, 120.0, 90.0), (50.0, 60.0, 70.0))
+    scaled = (images - np.reshape(scaling.mean, (1, 3, 1, 1))) / np.reshape(scaling.deviation, (1, 3, 1, 1))
+    wanted = np.stack([scaled.mean((1, 2, 3)), scaled.std((1, 2, 3))], 1)
+    np.testing.assert_allclose(looks_of(images, np.arange(5), scaling), wanted, rtol=1e-5)
+
+
+def test_an_image_far_brighter_or_flatter_than_all_others_is_unlike_them():
+    generator = np.random.default_rng(1)
+    images = generator.normal(100, 20, (200, 1, 8, 8)).clip(0, 255).astype(np.uint8)
+    scaling, rows = Scaling("by_255", (0.0,), (255.0,)), np.arange(200)
+    logits = generator.normal(0, 1, (200, 2))
+    found = calibrate(logits, generator.integers(0, 2, 200), "binary", looks_of(images, rows, scaling))
+    odd = np.stack([np.full((1, 8, 8), 100), np.full((1, 8, 8), 250), images[0]]).astype(np.uint8)
+    unlike = found.unlike_training(np.full((3, 2), 9.0), looks_of(odd, np.arange(3), scaling))
+    assert unlike.tolist() == [True, True, False]
+    assert Calibration.from_dict(found.as_dict()) == found

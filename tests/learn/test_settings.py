@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pellucid.errors import BadInput
 from pellucid.learn import Settings, complete, read_recipe
-from pellucid.learn.complete import IMAGES_SEEN
+from pellucid.learn.completing import IMAGES_SEEN
 from pellucid.learn.settings import CHOICES, faults
 
 BAD = [

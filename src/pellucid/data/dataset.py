@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int, Shaped, UInt8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Dataset:
     """Images with their labels, and what is known of where each came from.
 
@@ -50,6 +50,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.images.shape[1:]))
+        what = f"{shape} {self.images.dtype}, {self.task}, {len(self.classes)} classes"
+        return f"<{len(self):,} images of {what}, from {self.source}>"
 
     def counts(self) -> dict[str, int]:
         """How many cases each class has (multi-label: how many cases show it)."""

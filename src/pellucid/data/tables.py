@@ -41,14 +41,16 @@ def list_table(path: Path) -> Listing:
         parts=_parts(path, rows),
         columns={name: [row[name] for row in rows] for name in others},
         task="multi-label" if multi_label else None,
+        said=_said(texts, multi_label, others),
     )
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-            table = csv.DictReader(file, restval="", delimiter=delimiter)
+            heading = file.readline()
+            file.seek(0)
+            table = csv.DictReader(file, restval="", delimiter=_delimiter(path, heading))
             names = [name.strip().lower() for name in table.fieldnames or []]
             if "path" not in names or "label" not in names:
                 raise BadInput(
@@ -61,6 +63,26 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if not rows:
         raise BadInput(f"{path} has no rows below its heading: one row an image is needed.")
     return rows
+
+
+def _delimiter(path: Path, heading: str) -> str:
+    """Tabs in a .tsv; semicolons where the heading has no comma, as spreadsheets write in half of Europe."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    return ";" if ";" in heading and "," not in heading else ","
+
+
+def _said(texts: Sequence[str], multi_label: bool, others: Sequence[str]) -> tuple[str, ...]:
+    """What a user should know of how the table was taken."""
+    said = []
+    without = sum(not text for text in texts)
+    if multi_label and without:
+        said.append(f"{without} images have an empty label: they are taken as showing none of the classes.")
+    if others and "group" not in others:
+        said.append(
+            f"The table has more columns ({', '.join(others)}): if one names the patient, say --group-by column:NAME."
+        )
+    return tuple(said)
 
 
 def _check_files(path: Path, rows: list[dict[str, str]]) -> None:

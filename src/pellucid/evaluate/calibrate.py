@@ -6,14 +6,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from scipy.special import expit, logsumexp, softmax
+
+from pellucid.data import Scaling
 
 MISSED = 0.05
 """Share of cases of each class whose set may miss the true class. Chosen by us, as the complement of 95% intervals."""
 
 UNLIKE = 0.01
 """Share of calibration cases that may be flagged as unlike the training images. Chosen by us."""
+
+MARGIN = 0.25
+"""How far beyond the calibration images' range, in parts of it, an image may look before it counts as unlike. Chosen by
+us: no held-out image of Medical MNIST lies beyond it."""
 
 COLDEST, HOTTEST = 0.05, 20.0
 
@@ -32,16 +38,19 @@ class Calibration:
     quantiles: tuple[float | None, ...]
     missed: float
     familiarity_floor: float
+    looks: tuple[tuple[float, float], ...] = ()
+    """Range of the images' mean, and of their deviation, in the calibration part; wider by MARGIN on either side."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "quantiles": list(self.quantiles)}
+        return {**asdict(self), "quantiles": list(self.quantiles), "looks": [list(limits) for limits in self.looks]}
 
     @staticmethod
     def from_dict(facts: dict[str, Any]) -> Calibration:
         """What `as_dict` gave."""
         quantiles = tuple(facts["quantiles"])
-        return Calibration(facts["temperature"], quantiles, facts["missed"], facts["familiarity_floor"])
+        looks = tuple((low, high) for low, high in facts["looks"])
+        return Calibration(facts["temperature"], quantiles, facts["missed"], facts["familiarity_floor"], looks)
 
     def probabilities(self, logits: Float[np.ndarray, "case klass"], task: str) -> Float[np.ndarray, "case klass"]:
         """Calibrated: softmax, or for multi-label a sigmoid of each label."""
@@ -58,9 +67,17 @@ class Calibration:
         likeliest = probabilities == probabilities.max(1, keepdims=True)
         return np.asarray((1 - probabilities <= limits) | (likeliest & (task != "multi-label")))
 
-    def unlike_training(self, logits: Float[np.ndarray, "case klass"]) -> Bool[np.ndarray, " case"]:
-        """True where the model answers more weakly than to nearly all calibration images."""
-        return np.asarray(familiarity(logits) < self.familiarity_floor)
+    def unlike_training(
+        self, logits: Float[np.ndarray, "case klass"], looks: Float[np.ndarray, "case 2"] | None = None
+    ) -> Bool[np.ndarray, " case"]:
+        """True where the model answers more weakly than to nearly all calibration images, or the image is far darker,
+        brighter, flatter or harsher than any of them. A coarse net: what merely looks alike slips through it.
+        """
+        unlike = familiarity(logits) < self.familiarity_floor
+        if looks is not None:
+            for column, (low, high) in enumerate(self.looks):
+                unlike |= (looks[:, column] < low) | (looks[:, column] > high)
+        return np.asarray(unlike)
 
 
 def probabilities_of(
@@ -81,7 +98,10 @@ def familiarity(logits: Float[np.ndarray, "case klass"]) -> Float[np.ndarray, " 
 
 
 def calibrate(
-    logits: Float[np.ndarray, "case klass"], labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"], task: str
+    logits: Float[np.ndarray, "case klass"],
+    labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"],
+    task: str,
+    looks: Float[np.ndarray, "case 2"] | None = None,
 ) -> Calibration:
     """Fit temperature, sets and familiarity on the calibration part alone.
 
@@ -89,6 +109,7 @@ def calibrate(
         logits: of the calibration cases.
         labels: their classes (multi-label: a 0/1 matrix).
         task: of the data set.
+        looks: their `looks_of`.
 
     >>> logits = np.array([[4.0, 0.0], [4.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
     >>> calibrate(logits, np.array([0, 0, 0, 0]), "binary").temperature > 1  # too sure: 3 of 4 are right
@@ -98,7 +119,35 @@ def calibrate(
     p = probabilities_of(logits, task, temperature)
     positive = labels == 1 if labels.ndim == 2 else labels[:, None] == np.arange(p.shape[1])
     quantiles = tuple(_quantile(1 - p[positive[:, k], k], MISSED) for k in range(p.shape[1]))
-    return Calibration(temperature, quantiles, MISSED, float(np.quantile(familiarity(logits), UNLIKE)))
+    floor = float(np.quantile(familiarity(logits), UNLIKE))
+    return Calibration(temperature, quantiles, MISSED, floor, _limits(looks) if looks is not None else ())
+
+
+def _limits(looks: Float[np.ndarray, "case 2"]) -> tuple[tuple[float, float], ...]:
+    low, high = looks.min(0), looks.max(0)
+    margin = MARGIN * (high - low)
+    return tuple(zip((low - margin).tolist(), (high + margin).tolist(), strict=True))
+
+
+def looks_of(
+    stored: Shaped[np.ndarray, "stored channel row column"], rows: Int[np.ndarray, " case"], scaling: Scaling
+) -> Float[np.ndarray, "case 2"]:
+    """How each image looks as a whole: mean and deviation of its scaled pixels.
+
+    >>> looks_of(np.array([[[[0, 255]]]], np.uint8), np.array([0]), Scaling("by_255", (0.0,), (255.0,)))
+    array([[0.5, 0.5]])
+    """
+    mean, deviation = np.array(scaling.mean), np.array(scaling.deviation)
+    looks = np.empty((len(rows), 2))
+    for at in range(0, len(rows), 512):
+        block = stored[rows[at : at + 512]].astype(np.float32)
+        block = block.reshape(*block.shape[:2], -1)
+        first = block.mean(2, dtype=np.float64)
+        second = np.einsum("cip,cip->ci", block, block).astype(np.float64) / block.shape[2]
+        scaled = ((first - mean) / deviation).mean(1)
+        squares = ((second - 2 * mean * first + mean**2) / deviation**2).mean(1)
+        looks[at : at + 512] = np.stack([scaled, np.sqrt(np.maximum(squares - scaled**2, 0))], 1)
+    return looks
 
 
 def _best_inverse(logits: np.ndarray, labels: np.ndarray, task: str) -> float:

@@ -9,7 +9,7 @@ from jaxtyping import Int
 
 from pellucid.data import Dataset, Split, measure_scaling
 from pellucid.evaluate.assess import JUDGED, assess, judge, predictions_csv, rivals_csv
-from pellucid.evaluate.calibrate import Calibration, calibrate
+from pellucid.evaluate.calibrate import Calibration, calibrate, looks_of
 from pellucid.evaluate.report import write_pages
 from pellucid.evaluate.rivals import fit_rivals
 from pellucid.learn.fit import Fitted, logits_of
@@ -49,7 +49,8 @@ def conclude(
     logits = logits_of(plan.learner, plan.batches.images, rows)
     at = len(split.valid)
     calibrating = logits[at : at + len(split.calibrate), : len(dataset.classes)]
-    calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task)
+    looks = looks_of(dataset.images, split.calibrate, plan.scaling)
+    calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task, looks)
     save_weights(run.file("weights.safetensors"), fitted.best, _facts(plan, fitted, dataset, calibration))
     judged = judge(logits, split, calibration, dataset)
     sound = measure_scaling(dataset.images, split.train)  # whatever the run was told: rivals are to do their best
@@ -65,7 +66,12 @@ def conclude(
         "parameters": count_parameters(plan.learner.model),
         **figures,
         "calibration": calibration.as_dict(),
-        "warnings": [*warnings, *figures["held_out"]["warnings"], *_rivals_as_good(plan.settings.model, figures)],
+        "warnings": [
+            *warnings,
+            *figures["held_out"]["warnings"],
+            *_rivals_as_good(plan.settings.model, figures),
+            *_too_few(calibration, split, dataset),
+        ],
         "steps": fitted.steps,
         "best_step": fitted.best_step,
         "resumed_at_step": fitted.resumed_at_step,
@@ -77,6 +83,18 @@ def conclude(
     write_text(run.file("model_card.md"), card)
     write_json(run.file("report.json"), report)
     return report
+
+
+def _too_few(calibration: Calibration, split: Split, dataset: Dataset) -> list[str]:
+    """A sentence where some class has too few calibration cases for a promise."""
+    needed = round(1 / calibration.missed) - 1
+    short = [name for name, limit in zip(dataset.classes, calibration.quantiles, strict=True) if limit is None]
+    if not short:
+        return []
+    return [
+        f"Too few calibration cases of {', '.join(short[:6])}{' ...' if len(short) > 6 else ''}: {needed} of each "
+        f"are needed, and there are {len(split.calibrate)} in all; `predict` cannot rule these classes out."
+    ]
 
 
 def _facts(plan: Plan, fitted: Fitted, dataset: Dataset, calibration: Calibration) -> dict[str, Any]:

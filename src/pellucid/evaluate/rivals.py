@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from pellucid.blocks import Adam
 from pellucid.data import Dataset, Scaling
 from pellucid.learn.batches import Batches, Images
-from pellucid.learn.complete import complete
+from pellucid.learn.completing import complete
 from pellucid.learn.learner import Learner
 from pellucid.learn.losses import loss_of, probabilities
 from pellucid.learn.models import build_model

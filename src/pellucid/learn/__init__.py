@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pellucid.learn.assemble import assemble
+    from pellucid.learn.assembling import assemble
     from pellucid.learn.batches import Batch, Batches, Images
-    from pellucid.learn.complete import complete
+    from pellucid.learn.completing import complete
     from pellucid.learn.learner import Learner, Step
     from pellucid.learn.losses import loss_of
     from pellucid.learn.models import build_model
@@ -25,10 +25,10 @@ _HOME = {
     "Learner": "learner",
     "Settings": "settings",
     "Step": "learner",
-    "assemble": "assemble",
+    "assemble": "assembling",
     "build_model": "models",
     "Plan": "plan",
-    "complete": "complete",
+    "complete": "completing",
     "loss_of": "losses",
     "plan_learning": "plan",
     "read_recipe": "settings",

@@ -29,7 +29,7 @@ Schedule = Callable[[int], float]
 """Step number (from 1) to learning rate."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Step:
     """One step of learning, after it was made. Its tensors are lent until the next step: copy what you keep."""
 
@@ -41,6 +41,9 @@ class Step:
     loss: Float[Tensor, ""]
     learning_rate: float
     model: nn.Module
+
+    def __repr__(self) -> str:
+        return f"<step {self.number}, epoch {self.epoch}: loss {self.loss.item():.4f} on {len(self.labels)} cases>"
 
     @property
     def gradients(self) -> dict[str, Tensor]:

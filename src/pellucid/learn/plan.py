@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 
 from pellucid.data import Dataset, Scaling, Split, measure_scaling
-from pellucid.learn.assemble import assemble
+from pellucid.learn.assembling import assemble
 from pellucid.learn.batches import Batches
-from pellucid.learn.complete import complete
+from pellucid.learn.completing import complete
 from pellucid.learn.device import choose_device
 from pellucid.learn.learner import Learner
 from pellucid.learn.settings import Settings

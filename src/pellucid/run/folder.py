@@ -125,7 +125,8 @@ def new_run_path(source: str, out: Path | None) -> Path:
     """
     if out is not None:
         if out.exists() and (not out.is_dir() or any(not path.name.endswith(MAKING) for path in out.iterdir())):
-            raise BadInput(f"{out} is there already: choose another --out, or go on with it by --resume {out}.")
+            how = f", or go on with it by --resume {out}" if Run(out).state == "unfinished" else ""
+            raise BadInput(f"{out} is there already: choose another --out{how}.")
         return out
     stem = re.sub(r"[^\w.-]+", "-", Path(source).name.split(".")[0]).strip("-") or "run"
     number = 1
