@@ -20,6 +20,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
     *(
         "errors",
+        "shapes",
         "progress",
         "memory",
         "beforehand",

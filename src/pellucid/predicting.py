@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from pellucid.beforehand import import_torch_beforehand
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, bars, silent
 from pellucid.run import Run
 from pellucid.run.writing import csv_text, write_text
+from pellucid.shapes import Bool, Float
 
 NEEDED = ("classes", "task", "channels", "image_size", "dtype", "calibration")
 """What a weights file must say of itself, beside what `load_trained` asks for."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid import __version__
 from pellucid.data import Dataset, Split
@@ -21,6 +20,7 @@ from pellucid.evaluate.assess import label_texts
 from pellucid.learn.settings import Settings
 from pellucid.run import Run
 from pellucid.run.writing import csv_text
+from pellucid.shapes import Int
 
 if TYPE_CHECKING:
     from pellucid.learn.plan import Plan

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import draw_split, read
+from pellucid.data.archives import ZipBytes, _listed_plainly, members
 from pellucid.errors import BadInput
 
 
@@ -129,3 +130,32 @@ def test_a_renamed_and_touched_zip_is_found_in_the_cache(classes, tmp_path):
     moved = path.rename(tmp_path / "other.zip")
     moved.touch()
     assert read(moved).from_cache
+
+
+@pytest.mark.parametrize("kind", ["stored", "deflated", "comment", "prefix", "accents", "backslash", "empty folder"])
+def test_members_are_those_that_the_standard_library_lists(kind, tmp_path):
+    path = tmp_path / "a.zip"
+    method = zipfile.ZIP_DEFLATED if kind == "deflated" else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for number in range(5):
+            name = {"accents": f"é/{number}.png", "backslash": f"a\\{number}.png"}.get(kind, f"a/{number}.png")
+            archive.writestr(name, bytes(range(number * 40)))
+        if kind == "comment":
+            archive.comment = b"hello"
+        if kind == "empty folder":
+            archive.mkdir("b")
+    if kind == "prefix":
+        path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        wanted = [
+            (info.filename.replace("\\", "/"), info.header_offset, info.compress_size, info.file_size, info.CRC)
+            for info in archive.infolist()
+            if not info.is_dir()
+        ]
+        contents = [archive.read(info) for info in archive.infolist() if not info.is_dir()]
+    plain = kind in ("stored", "deflated", "empty folder")
+    assert (_listed_plainly(path) is not None) == plain
+    found = members(path)
+    assert [(one.name, one.offset, one.stored, one.size, one.crc) for one in found] == wanted
+    with ZipBytes(path) as read:
+        assert [read(member) for member in found] == contents

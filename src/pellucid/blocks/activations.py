@@ -4,8 +4,9 @@ Every slope function takes how the loss changes with the output, and the x that 
 """
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
+
+from pellucid.shapes import Float
 
 
 def relu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -1,12 +1,12 @@
 """How wrong yes-or-no guesses are: one label, or several at once (a picture may show more than one finding)."""
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from pellucid.blocks.activations import sigmoid
 from pellucid.blocks.labels import check_binary_labels
 from pellucid.errors import BadInput
+from pellucid.shapes import Float
 
 # Both numbers are PyTorch's own (documentation of torch.nn.BCELoss; its backward pass), so that losses can be compared.
 _LOWEST_LOG = -100.0

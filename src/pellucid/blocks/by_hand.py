@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int64
 from torch import Tensor
 
 from pellucid.blocks.activations import relu, relu_slope, sigmoid, sigmoid_slope, tanh, tanh_slope
@@ -15,6 +14,7 @@ from pellucid.blocks.layers import linear, linear_slope_of_inputs, linear_slope_
 from pellucid.blocks.losses import cross_entropy_with_slope
 from pellucid.blocks.network import Layer, weights_of
 from pellucid.blocks.optimizers import Optimizer, OptimizerState
+from pellucid.shapes import Float, Int64
 
 _VALUE: dict[str, Callable[[Tensor], Tensor]] = {"relu": relu, "sigmoid": sigmoid, "tanh": tanh}
 _SLOPE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

@@ -1,10 +1,10 @@
 """A linear layer: every output is a weighted sum of all inputs, plus a bias; and the slopes of all three."""
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Float
 
 
 def linear(

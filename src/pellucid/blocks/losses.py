@@ -1,12 +1,12 @@
 """How wrong a guess is, as one number, and which way is less wrong."""
 
 import torch
-from jaxtyping import Float, Int64
 from torch import Tensor
 
 from pellucid.blocks.activations import log_softmax, log_softmax_slope
 from pellucid.blocks.labels import check_alike, check_labels
 from pellucid.errors import BadInput
+from pellucid.shapes import Float, Int64
 
 _ROW_SUM_TOLERANCE = 0.05  # chosen by us, because a row of bfloat16 probabilities may miss 1 by a few per cent
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
+
+from pellucid.shapes import Float
 
 ActivationName = Literal["identity", "relu", "sigmoid", "tanh"]
 

@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from pellucid.errors import BadInput
 
@@ -34,24 +34,82 @@ def members(path: Path) -> list[Member]:
     Raises:
         BadInput: not a zip, encrypted, or a name that climbs out of the archive.
     """
+    result = []
+    for flags, member in _listed_plainly(path) or _listed(path):
+        name = member.name
+        if name.endswith("/"):
+            continue
+        if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":":
+            raise BadInput(f"{path} holds a path that climbs out of it ({name!r}): do not trust this archive.")
+        if flags & 1:
+            raise BadInput(f"{path} is encrypted ({name!r}): unlock it first, and zip it again without a password.")
+        result.append(member)
+    return result
+
+
+def _listed(path: Path) -> list[tuple[int, Member]]:
+    """Flags and place of each entry, by the standard library: right for every kind of zip."""
     try:
         with zipfile.ZipFile(path) as archive:
             found = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, struct.error) as problem:
         raise BadInput(f"{path} is not a whole zip file ({problem}): copy or download it again.") from None
-    result = []
-    for info in found:
-        if info.is_dir():
-            continue
-        name = info.filename.replace("\\", "/")  # some Windows programs write them
-        if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":":
-            raise BadInput(f"{path} holds a path that climbs out of it ({name!r}): do not trust this archive.")
-        if info.flag_bits & 1:
-            raise BadInput(f"{path} is encrypted ({name!r}): unlock it first, and zip it again without a password.")
-        result.append(
-            Member(name, info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
+    return [
+        (
+            info.flag_bits,
+            Member(
+                info.filename.replace("\\", "/"),  # some Windows programs write them
+                info.header_offset,
+                info.compress_size,
+                info.file_size,
+                info.compress_type,
+                info.CRC,
+            ),
         )
-    return result
+        for info in found
+    ]
+
+
+ENTRY = struct.Struct("<4s4x4H3I3H8xI")
+"""Of a central directory header: signature, flags, method, time, date, CRC, both sizes, lengths of name, extra field
+and comment, offset; 46 bytes. Source: PKWARE APPNOTE 6.3.10, 4.3.12."""
+
+
+def _listed_plainly(path: Path) -> list[tuple[int, Member]] | None:
+    """The same in a quarter of the time, for plain archives; None for any that are out of the ordinary."""
+    with path.open("rb") as file:
+        directory, place, size = _central_directory(file)
+    if directory is None or place + len(directory) > size:
+        return None
+    found, at = [], 0
+    while at < len(directory):
+        if at + 46 > len(directory):
+            return None
+        mark, flags, method, _, _, crc, stored, unfolded, named, extra, comment, offset = ENTRY.unpack_from(
+            directory, at
+        )
+        name = directory[at + 46 : at + 46 + named]
+        if mark != b"PK\x01\x02" or len(name) != named or not name.isascii() or b"\0" in name or b"\\" in name:
+            return None
+        if 0xFFFFFFFF in (stored, unfolded, offset) or offset >= place:
+            return None
+        found.append((flags, Member(name.decode("ascii"), offset, stored, unfolded, method, crc)))
+        at += 46 + named + extra + comment
+    return found
+
+
+def _central_directory(file: BinaryIO) -> tuple[bytes | None, int, int]:
+    """The directory's bytes, where it begins, and the file's length; no bytes where it is not where its end says."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 22))
+    end = file.read()
+    if len(end) != 22 or end[:4] != b"PK\x05\x06" or end[20:] != b"\0\0":  # a comment follows, or it is no zip
+        return None, 0, size
+    length, place = struct.unpack_from("<II", end, 12)
+    if place + length != size - 22:  # something stands before the archive, or it is a ZIP64
+        return None, 0, size
+    file.seek(place)
+    return file.read(length), place, size
 
 
 class ZipBytes:

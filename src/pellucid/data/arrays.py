@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int, Shaped
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Int, Shaped
 
 MOST_BYTES = 2**35
 """Chosen by us: 32 GiB holds the largest MedMNIST file (224 x 224 RGB); more is a mistake or a bomb."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int, Shaped
 from torch import Tensor
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Bool, Int, Shaped
 
 KINDS = ("none", "shift", "shift+flip")
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, Shaped, UInt8
+
+from pellucid.shapes import Int, Shaped, UInt8
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,9 +9,9 @@ import zlib
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Shaped
 
 MOST_PIXELS = 2**26
 """Chosen by us: 67 megapixels is above any radiograph or mammogram, and its RGB array (200 MB) fits any laptop."""

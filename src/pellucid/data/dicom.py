@@ -10,13 +10,13 @@ laid out (the transfer syntax), and a guess can be wrong without a sign; such a 
 import difflib
 
 import numpy as np
-from jaxtyping import Integer
 
 from pellucid.data.dicom_checks import check_decoder, check_header, check_streams
 from pellucid.data.dicom_decoders import stored_pixels
 from pellucid.data.dicom_opening import is_dicom, opened
 from pellucid.data.dicom_values import grey, through_palette
 from pellucid.errors import BadInput
+from pellucid.shapes import Integer
 
 __all__ = ["check_keyword", "decode_dicom", "is_dicom", "read_tag"]
 

@@ -4,10 +4,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Integer
 
 from pellucid.data.dicom_checks import JPEG_2000
 from pellucid.errors import BadInput, MissingPart
+from pellucid.shapes import Integer
 
 if TYPE_CHECKING:
     from pydicom import Dataset

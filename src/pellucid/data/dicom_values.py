@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Integer
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Bool, Integer
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
 from pellucid.data.arrays import ArraySource
+from pellucid.shapes import UInt8
 
 
 def read_digits() -> ArraySource:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-from jaxtyping import Shaped
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Shaped
 
 LARGEST_KEPT = 64
 """Images that are all one square of at most this many pixels a side keep their size; any others are resized to it.

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid.data.store import Facts
 from pellucid.errors import BadInput
+from pellucid.shapes import Int
 
 
 @dataclass(frozen=True, slots=True)

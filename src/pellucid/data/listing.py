@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid.data.archives import ZipBytes, members
 from pellucid.data.decode import looks_like_an_image
 from pellucid.data.scan import FolderScan
 from pellucid.errors import BadInput
+from pellucid.shapes import Int
 
 PART_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -84,7 +84,7 @@ def list_zip(path: Path, folder: str = "") -> Listing:
 
 def is_hidden(name: str) -> bool:
     """Whether a path in a zip is one that its maker's computer keeps for itself."""
-    return any(step.startswith(".") or step == "__MACOSX" for step in name.split("/"))
+    return "/." in f"/{name}" or "/__MACOSX/" in f"/{name}"
 
 
 def images_among(paths: Iterable[str], starts_as_dicom: Callable[[str], bool]) -> tuple[list[str], list[str]]:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Shaped
 
 from pellucid.data.archives import Member, ZipBytes, members
 from pellucid.data.form import Form
@@ -18,6 +17,7 @@ from pellucid.data.scan import scan_folder
 from pellucid.data.store import Unfinished, cache_folder
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
+from pellucid.shapes import Shaped
 
 Decoded = tuple[list[str], Shaped[np.ndarray, "image channel row column"], tuple[tuple[str, str], ...]]
 
@@ -105,7 +105,7 @@ def _folder(folder: Path) -> Listing:
     images, _ = images_among(scan_folder(folder).paths, starts_as_dicom)
     if not images:
         raise BadInput(f"{folder} holds no images: JPEG, PNG, TIFF or DICOM files are needed.")
-    return _listing(folder, False, list(images), [str(folder / name) for name in images])
+    return _listing(folder, False, list(images), [f"{folder}/{name}" for name in images])
 
 
 def _zip(path: Path) -> Listing:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid.data.arrays import (
     BROKEN,
@@ -22,6 +21,7 @@ from pellucid.data.arrays import (
 )
 from pellucid.data.catalog import Entry, describe_medmnist
 from pellucid.errors import BadInput
+from pellucid.shapes import Int
 
 PARTS = (("train", "train"), ("val", "valid"), ("test", "test"))
 

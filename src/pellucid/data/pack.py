@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid.data.archives import Member, ZipBytes
 from pellucid.data.decode import decode
@@ -18,9 +18,18 @@ from pellucid.data.processes import Outcome, decode_all
 from pellucid.data.store import Facts, Pack, Unfinished
 from pellucid.errors import BadInput, PellucidError
 from pellucid.progress import Progress
+from pellucid.shapes import Int
 
 
-def pack_files(listing: Listing, key: str, packs: Path, image_size: int | None, tag: str, progress: Progress) -> Pack:
+def pack_files(
+    listing: Listing,
+    key: str,
+    packs: Path,
+    image_size: int | None,
+    tag: str,
+    progress: Progress,
+    ready: list[subprocess.Popen[str]] | None = None,
+) -> Pack:
     """Decode every file of the listing into a pack.
 
     Files that cannot be read are left out and named in the pack's facts, up to half of them.
@@ -33,7 +42,7 @@ def pack_files(listing: Listing, key: str, packs: Path, image_size: int | None, 
     with Unfinished(packs) as making:
         while form is not None:
             making.make_room(len(listing.items), form)
-            last, outcome = form, decode_all(listing, making.folder, form, image_size, tag, progress)
+            last, outcome = form, decode_all(listing, making.folder, form, image_size, tag, progress, ready=ready)
             form = outcome.wider
         _check_readable(listing, outcome)
         kept = np.array([row for row in range(len(listing.items)) if row not in outcome.unreadable], np.int64)

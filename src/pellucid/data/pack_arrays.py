@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Shaped
 
 from pellucid.data.arrays import ArraySource
 from pellucid.data.form import DoesNotFit, Form, first_form, fit
 from pellucid.data.store import Facts, Pack, Unfinished, cannot_take
 from pellucid.errors import BadInput
 from pellucid.progress import Progress
+from pellucid.shapes import Shaped
 
 
 def pack_arrays(source: ArraySource, key: str, packs: Path, image_size: int | None, progress: Progress) -> Pack:

@@ -80,8 +80,9 @@ def pack_share(job: Job) -> Iterator[dict[str, Any]]:
                 return
             images.seek(start * job.form.image_bytes)
             images.write(block.data)
-            hashes.seek(start * 32)
-            hashes.write(b"".join(hashlib.sha256(image.data).digest() for image in block))
+            if not job.strict:
+                hashes.seek(start * 32)
+                hashes.write(b"".join(hashlib.sha256(image.data).digest() for image in block))
             named = {f"{'gray' if ndim == 2 else 'RGB'} {dtype.name}": found for (ndim, dtype), found in kinds.items()}
             yield {"done": len(items), "kinds": named}
 
@@ -120,6 +121,20 @@ def _tag(contents: bytes, keyword: str, name: str) -> str | None:
     return read_tag(contents, keyword, name)
 
 
+READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
+FIRST_READ = 2**16
+"""Bytes asked for at once: most images are smaller, and memory for more would be asked of the system each time."""
+
+
+def _all_of(file: int) -> bytes:
+    contents = os.read(file, FIRST_READ)
+    if len(contents) == FIRST_READ:
+        while more := os.read(file, max(FIRST_READ, os.fstat(file).st_size)):
+            contents += more
+    return contents
+
+
 class _FileBytes:
     def __init__(self, root: str) -> None:
         self.root = root
@@ -131,9 +146,12 @@ class _FileBytes:
         pass
 
     def __call__(self, item: str) -> tuple[str, bytes]:
-        path = item if os.path.isabs(item) else f"{self.root}/{item}"  # noqa: PTH117 - a third of pathlib's time
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            return item, file.read()
+        path = item if item[0] == "/" or item[1:2] == ":" else f"{self.root}/{item}"
+        file = os.open(path, READING)  # and half the time of open()
+        try:
+            return item, _all_of(file)
+        finally:
+            os.close(file)
 
 
 class _MemberBytes(ZipBytes):

@@ -9,7 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,22 +54,22 @@ def decode_all(
     tag: str,
     progress: Progress,
     strict: bool = False,
+    ready: list[subprocess.Popen[str]] | None = None,
 ) -> Outcome:
-    """Decode every image of the listing into the unfinished pack in `folder`.
+    """Decode every image of the listing into the unfinished pack in `folder`, by processes that are ready or new.
 
     Raises:
         BadInput: the disk does not take what is written.
         PellucidError: a decoding process was ended from outside.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = cores if len(listing.items) >= FEW and sys.executable else 1
+    workers = core_count() if len(listing.items) >= FEW and sys.executable else 1
     chunks = [(start, listing.items[start : start + CHUNK]) for start in range(0, len(listing.items), CHUNK)]
     jobs = [
         Job(str(listing.source), listing.zipped, chunks[worker::workers], str(folder), form, image_size, tag, strict)
         for worker in range(workers)
     ]
     outcome, done = Outcome(), 0
-    with contextlib.closing(_say_in_processes(jobs) if workers > 1 else _say_here(jobs[0])) as facts:
+    with contextlib.closing(_say_in_processes(jobs, ready or []) if workers > 1 else _say_here(jobs[0])) as facts:
         for fact in facts:
             match fact:
                 case {"done": count, "kinds": kinds}:
@@ -95,6 +95,36 @@ def decode_all(
     return outcome
 
 
+def core_count() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def called_early(worth_it: bool) -> Iterator[list[subprocess.Popen[str]]]:
+    """Decoding processes that start up while the files are still being listed; those not taken are ended."""
+    ready = [_process() for _ in range(core_count())] if worth_it and sys.executable else []
+    try:
+        yield ready
+    finally:
+        for process in ready:
+            _end(process)
+
+
+def _process() -> subprocess.Popen[str]:
+    command, pipe = [sys.executable, "-m", "pellucid.data.packing"], subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
 def _say_here(job: Job) -> Facts:
     try:
         yield from pack_share(job)
@@ -102,16 +132,14 @@ def _say_here(job: Job) -> Facts:
         yield {"failed": str(problem)}
 
 
-def _say_in_processes(jobs: list[Job]) -> Facts:
+def _say_in_processes(jobs: list[Job], ready: list[subprocess.Popen[str]]) -> Facts:
     """What all processes say, as they say it; leaving early ends them."""
     said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     processes: list[subprocess.Popen[str]] = []
     listeners: list[threading.Thread] = []
     try:
         for job in jobs:
-            command = [sys.executable, "-m", "pellucid.data.packing"]
-            pipe = subprocess.PIPE
-            processes.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8"))
+            processes.append(ready.pop() if ready else _process())
             listeners.append(threading.Thread(target=_listen, args=(processes[-1], job, said), daemon=True))
             listeners[-1].start()
         gone = 0

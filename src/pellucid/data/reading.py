@@ -13,6 +13,7 @@ from pellucid.data.groups import check_group_by, find_groups, tag_of
 from pellucid.data.listing import Listing
 from pellucid.data.pack import pack_files
 from pellucid.data.pack_arrays import pack_arrays
+from pellucid.data.processes import called_early
 from pellucid.data.sources import recognise
 from pellucid.data.store import FORMAT, Pack, cache_folder, open_pack
 from pellucid.errors import BadInput
@@ -57,11 +58,12 @@ def read(
     if cached is not None and not rehash:
         return _dataset(cached, source_found.path, group_by, from_cache=True)
     before = cached.sha256().tobytes() if cached else None
-    opened = source_found.open()
-    if isinstance(opened, Listing):
-        pack = pack_files(opened, key, home / "packs", image_size, tag, progress)
-    else:
-        pack = pack_arrays(opened, key, home / "packs", image_size, progress)
+    with called_early(source_found.many_files) as ready:
+        opened = source_found.open()
+        if isinstance(opened, Listing):
+            pack = pack_files(opened, key, home / "packs", image_size, tag, progress, ready)
+        else:
+            pack = pack_arrays(opened, key, home / "packs", image_size, progress)
     dataset = _dataset(pack, source_found.path, group_by, from_cache=False)
     if before is None or pack.sha256().tobytes() == before:
         return dataset

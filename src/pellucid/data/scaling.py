@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int, Shaped
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Int, Shaped
 
 MOST_MEASURED = 10_000
 """Training images that mean and deviation are measured on, evenly spaced where there are more. Chosen by us: at 64 x 64

@@ -48,7 +48,10 @@ def _walk(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[tupl
         for entry in entries:
             if entry.name.startswith(".") or entry.name == "__MACOSX":
                 continue
-            if entry.is_symlink() and _leads_nowhere(entry.path):
+            if entry.is_file(follow_symlinks=False):  # nearly always
+                facts = entry.stat()
+                yield prefix + entry.name, facts.st_size, facts.st_mtime_ns
+            elif entry.is_symlink() and _leads_nowhere(entry.path):
                 yield prefix + entry.name, 0, 0
             elif entry.is_dir():
                 below.append((entry.path, f"{prefix}{entry.name}/"))

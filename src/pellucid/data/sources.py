@@ -17,10 +17,14 @@ from pellucid.data.hdf5 import read_hdf5
 from pellucid.data.idx import idx_files, read_idx
 from pellucid.data.listing import Listing, list_folder, list_zip
 from pellucid.data.npz import read_npz
+from pellucid.data.processes import FEW
 from pellucid.data.scan import scan_folder
 from pellucid.data.tables import list_table
 from pellucid.errors import BadInput
 from pellucid.progress import Progress
+
+LARGE_ZIP = 2**22
+"""Bytes of a zip that most likely holds more than a thousand images. Chosen by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Source:
     fingerprint: str
     """Changes whenever its contents do; found without reading them."""
     open: Callable[[], Listing | ArraySource]
+    many_files: bool = False
+    """Whether decoding its files is worth several processes, as far as can be told before listing them."""
 
 
 def recognise(source: str | Path, home: Path, image_size: int | None, progress: Progress) -> Source:
@@ -62,13 +68,15 @@ def _folder(path: Path) -> Source:
     scan = scan_folder(path)
     if not scan.paths:
         raise BadInput(f"{path} is an empty folder: a folder of class folders with images is needed.")
-    return Source(path, f"folder {path.resolve()} {scan.key}", lambda: list_folder(scan))
+    return Source(path, f"folder {path.resolve()} {scan.key}", lambda: list_folder(scan), len(scan.paths) >= FEW)
 
 
 def _file(path: Path) -> Source:
     name = path.name.lower()
     if name.endswith(".zip"):
-        return Source(path, f"zip {central_directory_sha256(path)}", lambda: list_zip(path))
+        return Source(
+            path, f"zip {central_directory_sha256(path)}", lambda: list_zip(path), path.stat().st_size > LARGE_ZIP
+        )
     if name.endswith((".csv", ".tsv")):
         return _table(path)
     if name.endswith(".npz"):
@@ -100,7 +108,7 @@ def _named(name: str, home: Path, image_size: int | None, progress: Progress) ->
     files = fetch(name, home / "downloads", size, lambda done, total: progress(f"fetching {name}", done, total))
     first = files[0]
     if name == "medical_mnist":
-        return Source(first, f"{name} {central_directory_sha256(first)}", lambda: list_zip(first, "resized"))
+        return Source(first, f"{name} {central_directory_sha256(first)}", lambda: list_zip(first, "resized"), True)
     fingerprint = f"{name} {_facts(*files)}"
     if name == "cifar10":
         return Source(first, fingerprint, lambda: read_cifar10(first))

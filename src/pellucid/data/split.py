@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid.data.dataset import Dataset
 from pellucid.errors import BadInput
+from pellucid.shapes import Int
 
 PARTS = ("train", "valid", "calibrate", "held_out")
 SHARES = (0.6, 0.1, 0.1, 0.2)

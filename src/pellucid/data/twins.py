@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Int, UInt8
+
+from pellucid.shapes import Int, UInt8
 
 
 def twins_in_training(

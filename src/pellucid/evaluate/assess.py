@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from pellucid.data import Dataset, Split
 from pellucid.evaluate.calibrate import Calibration
 from pellucid.evaluate.measure import measure
 from pellucid.evaluate.rivals import Rival
 from pellucid.run.writing import csv_text
+from pellucid.shapes import Float, Int
 
 JUDGED = ("valid", "calibrate", "held_out")
 

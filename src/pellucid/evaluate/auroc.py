@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from pellucid.evaluate.auroc_interval import ranking_interval
 from pellucid.evaluate.grouped import Groups
 from pellucid.evaluate.intervals import Estimate, undefined
 from pellucid.evaluate.means import correlation_of, mean_estimate
+from pellucid.shapes import Bool, Float, Int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
 from scipy.special import expit, logsumexp, softmax
 
 from pellucid.data import Scaling
+from pellucid.shapes import Bool, Float, Int, Shaped
 
 MISSED = 0.05
 """Share of cases of each class whose set may miss the true class. Chosen by us, as the complement of 95% intervals."""

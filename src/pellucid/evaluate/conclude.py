@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid.data import Dataset, Split, measure_scaling
 from pellucid.evaluate.assess import JUDGED, assess, judge, predictions_csv, rivals_csv
@@ -18,6 +17,7 @@ from pellucid.learn.plan import Plan
 from pellucid.learn.weights import save_weights
 from pellucid.progress import Progress
 from pellucid.run import Run, write_json, write_text
+from pellucid.shapes import Int
 
 
 def conclude(

@@ -1,8 +1,9 @@
 """How much is known from cases that come in groups: ten images of one patient say less than ten patients do."""
 
 import numpy as np
-from jaxtyping import Bool, Int
 from scipy.special import stdtrit
+
+from pellucid.shapes import Bool, Int
 
 Groups = Int[np.ndarray, " case"] | None
 

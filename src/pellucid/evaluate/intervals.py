@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool
 from scipy.special import gammaincinv, ndtri
 
 from pellucid.evaluate.grouped import Groups, effective_cases
+from pellucid.shapes import Bool
 
 FEW_ERRORS = (
     3  # from four errors on, Wilson's limit is good enough: Brown, Cai and DasGupta 2001, as for 51 to 100 cases

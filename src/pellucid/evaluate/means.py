@@ -1,10 +1,10 @@
 """Means of several measured numbers, with an interval made from theirs: balanced accuracy is one."""
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from pellucid.evaluate.grouped import Groups
 from pellucid.evaluate.intervals import Estimate, rate_estimate, undefined
+from pellucid.shapes import Bool, Float
 
 
 def mean_estimate(estimates: list[Estimate], correlation: Float[np.ndarray, "part part"], *, cases: int) -> Estimate:

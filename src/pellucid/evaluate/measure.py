@@ -3,7 +3,6 @@
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from pellucid.errors import BadInput
 from pellucid.evaluate.auroc import rank
@@ -11,6 +10,7 @@ from pellucid.evaluate.grouped import Groups
 from pellucid.evaluate.intervals import rate_estimate, undefined
 from pellucid.evaluate.means import mean_rate
 from pellucid.evaluate.metrics import confusion_table, mean_absolute_error, quadratic_weighted_kappa
+from pellucid.shapes import Bool, Float, Int
 
 Task = Literal["binary", "multi-class", "multi-label", "ordinal"]
 FEW_GROUPS = 30  # below, intervals for grouped cases are rough; chosen by us between the 20 and 50 that Cameron and

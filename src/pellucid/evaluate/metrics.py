@@ -1,10 +1,10 @@
 """How good predictions are, as numbers and as a curve: errors in classes, agreement, confusion, the ROC curve."""
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from pellucid.evaluate.grouped import Groups, t_quantile
 from pellucid.evaluate.intervals import Estimate, undefined, wilson
+from pellucid.shapes import Bool, Float, Int
 
 CURVE_POINTS = 200  # chosen by us, because a plot a few hundred pixels wide shows no more
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int
 from markupsafe import Markup
 
 from pellucid.data import Dataset, Split
@@ -16,6 +15,7 @@ from pellucid.evaluate.assess import Judged
 from pellucid.evaluate.metrics import roc_curve
 from pellucid.evaluate.rivals import Rival
 from pellucid.run import Run
+from pellucid.shapes import Int
 
 if TYPE_CHECKING:
     from jinja2 import Template

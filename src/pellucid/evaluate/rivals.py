@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
 
 from pellucid.blocks import Adam
 from pellucid.data import Dataset, Scaling
@@ -19,6 +18,7 @@ from pellucid.learn.models import build_model
 from pellucid.learn.schedule import learning_rate
 from pellucid.learn.settings import Settings
 from pellucid.progress import Progress, silent
+from pellucid.shapes import Float, Int
 
 MOST_FITTED = 10_000
 """Training cases that the nearest mean and the logistic regression are fitted on, evenly spaced. Chosen by us: with

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Int
 
 from pellucid.blocks import SGD, Adam
 from pellucid.data import Dataset, Scaling
@@ -17,6 +16,7 @@ from pellucid.learn.models import build_model
 from pellucid.learn.schedule import learning_rate
 from pellucid.learn.settings import Settings
 from pellucid.learn.weights import is_channels_last
+from pellucid.shapes import Int
 
 
 def assemble(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from pellucid.data import Scaling
 from pellucid.data.augment import apply_moves, draw_moves
+from pellucid.shapes import Float, Int, Shaped
 
 MOST_OF_A_GPU = 0.5
 """Share of a GPU's free memory that images may take to live there wholly. Chosen by us: the rest is for the model."""

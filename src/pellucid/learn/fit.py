@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from pellucid.errors import TrainingStopped
@@ -22,6 +21,7 @@ from pellucid.learn.checkpoint import Progressed, load_checkpoint, save_checkpoi
 from pellucid.learn.learner import Learner
 from pellucid.progress import Progress
 from pellucid.run import History, HistoryRow
+from pellucid.shapes import Float, Int, Shaped
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 """A killed run loses at most this much work. Source: the promise of the Run folder."""

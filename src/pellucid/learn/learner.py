@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from pellucid.blocks import (
@@ -24,6 +23,7 @@ from pellucid.blocks import (
 )
 from pellucid.learn.batches import Batch
 from pellucid.learn.losses import Loss
+from pellucid.shapes import Float, Shaped
 
 Schedule = Callable[[int], float]
 """Step number (from 1) to learning rate."""

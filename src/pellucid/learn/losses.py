@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional
 
 from pellucid.errors import BadInput
+from pellucid.shapes import Float, Shaped
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from pellucid.errors import BadInput
 from pellucid.learn.settings import Settings
+from pellucid.shapes import Float
 
 HIDDEN = (128,)
 """Hidden widths of the mlp. Chosen by us: enough for 0.98 on MNIST in half a minute."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
@@ -25,6 +24,7 @@ from pellucid.learn.models import build_model
 from pellucid.learn.settings import Settings
 from pellucid.run import Run
 from pellucid.run.writing import write_bytes
+from pellucid.shapes import Float, Shaped
 
 FORMAT = 1
 

@@ -4,9 +4,9 @@ from math import sqrt
 from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
-from jaxtyping import Int
 
 from pellucid.evaluate.figures.svg import node, shorten
+from pellucid.shapes import Int
 
 STRONGEST = 0.6  # opacity of a cell that holds its whole row; chosen by us, because dark text stays readable on it
 RIGHT, WRONG = "0,114,178", "213,94,0"  # blue and vermilion as in `svg.SERIES`; see-through, so any page may lie below

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 import numpy as np
-from jaxtyping import Float
 
 from pellucid.evaluate.figures.axes import Axis, along, upright
 from pellucid.evaluate.figures.svg import INK, LETTER, MUTED, SERIES, Number, drawing, line, polyline, words
+from pellucid.shapes import Float
 
 MOST_CURVES = 12  # six hues, each whole and dashed; chosen by us, because more curves cannot be told apart
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 56, 356, 30, 330, 378

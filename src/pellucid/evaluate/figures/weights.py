@@ -4,11 +4,11 @@ import base64
 import io
 
 import numpy as np
-from jaxtyping import Float, UInt8
 from PIL import Image
 
 from pellucid.errors import BadInput
 from pellucid.evaluate.figures.svg import Number, drawing, node, words
+from pellucid.shapes import Float, UInt8
 
 # From -limit over 0 to +limit: ColorBrewer's RdBu with five classes (Harrower and Brewer 2003, ColorBrewer.org, The
 # Cartographic Journal 40:27), its grey middle made white so that 0 is seen as nothing.
