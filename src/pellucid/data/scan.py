@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,15 +29,18 @@ def scan_folder(root: Path) -> FolderScan:
         BadInput: a folder cannot be listed.
     """
     try:
-        found = sorted(_walk(str(root), "", set()))
+        found: list[tuple[str, int, int]] = []
+        _walk(str(root), "", set(), found)
+        found.sort()
     except OSError as problem:
         raise BadInput(f"{problem.filename} cannot be read ({problem.strerror}): check its permissions.") from None
-    text = "\n".join(f"{path}\0{size}\0{changed}" for path, size, changed in found)
+    text = "\n".join([f"{path}\0{size}\0{changed}" for path, size, changed in found])
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
     return FolderScan(root, [path for path, _, _ in found], digest.hexdigest())
 
 
-def _walk(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
+def _walk(folder: str, prefix: str, seen: set[tuple[int, int]], found: list[tuple[str, int, int]]) -> None:
+    """Add path, size and modification time of each file below the folder; 60,000 files are to take a quarter second."""
     facts = os.stat(folder)  # noqa: PTH116 - os.scandir is several times faster than pathlib on 60,000 files
     if (facts.st_dev, facts.st_ino) in seen and facts.st_ino:
         return
@@ -46,20 +48,21 @@ def _walk(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[tupl
     below: list[tuple[str, str]] = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(".") or entry.name == "__MACOSX":
+            name = entry.name
+            if name[0] == "." or name == "__MACOSX":
                 continue
             if entry.is_file(follow_symlinks=False):  # nearly always
                 facts = entry.stat()
-                yield prefix + entry.name, facts.st_size, facts.st_mtime_ns
+                found.append((prefix + name, facts.st_size, facts.st_mtime_ns))
             elif entry.is_symlink() and _leads_nowhere(entry.path):
-                yield prefix + entry.name, 0, 0
+                found.append((prefix + name, 0, 0))
             elif entry.is_dir():
-                below.append((entry.path, f"{prefix}{entry.name}/"))
+                below.append((entry.path, f"{prefix}{name}/"))
             elif entry.is_file():
                 facts = entry.stat()
-                yield prefix + entry.name, facts.st_size, facts.st_mtime_ns
+                found.append((prefix + name, facts.st_size, facts.st_mtime_ns))
     for path, deeper in sorted(below):
-        yield from _walk(path, deeper, seen)
+        _walk(path, deeper, seen, found)
 
 
 def _leads_nowhere(link: str) -> bool:
