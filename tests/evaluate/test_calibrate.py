@@ -10,6 +10,7 @@ from scipy.special import expit, log_softmax, softmax
 from scipy.stats import betabinom
 
 from pellucid.data import Scaling
+from pellucid.errors import BadInput
 from pellucid.evaluate.calibrate import MISSED, Calibration, calibrate, familiarity, looks_of, probabilities_of
 
 
@@ -174,3 +175,12 @@ def test_an_image_far_brighter_or_flatter_than_all_others_is_unlike_them():
     unlike = found.unlike_training(np.full((3, 2), 9.0), looks_of(odd, np.arange(3), scaling))
     assert unlike.tolist() == [True, True, False]
     assert Calibration.from_dict(found.as_dict()) == found
+
+
+@pytest.mark.parametrize("spoilt", [{"looks": 3}, {"quantiles": None}, {}])
+def test_a_calibration_of_another_make_is_refused_in_one_line(spoilt):
+    facts = Calibration(1.0, (0.5,), MISSED, 0.0).as_dict() | spoilt
+    if not spoilt:
+        del facts["temperature"]
+    with pytest.raises(BadInput, match="is not as this version of pellucid writes it"):
+        Calibration.from_dict(facts)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, logsumexp, softmax
 
 from pellucid.data import Scaling
+from pellucid.errors import BadInput
 from pellucid.shapes import Bool, Float, Int, Shaped
 
 MISSED = 0.05
@@ -47,10 +48,19 @@ class Calibration:
 
     @staticmethod
     def from_dict(facts: dict[str, Any]) -> Calibration:
-        """What `as_dict` gave."""
-        quantiles = tuple(facts["quantiles"])
-        looks = tuple((low, high) for low, high in facts["looks"])
-        return Calibration(facts["temperature"], quantiles, facts["missed"], facts["familiarity_floor"], looks)
+        """What `as_dict` gave.
+
+        Raises:
+            BadInput: something else.
+        """
+        try:
+            quantiles = tuple(facts["quantiles"])
+            looks = tuple((low, high) for low, high in facts["looks"])
+            return Calibration(facts["temperature"], quantiles, facts["missed"], facts["familiarity_floor"], looks)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise BadInput(
+                f"The weights' calibration is not as this version of pellucid writes it ({problem}): train again."
+            ) from None
 
     def probabilities(self, logits: Float[np.ndarray, "case klass"], task: str) -> Float[np.ndarray, "case klass"]:
         """Calibrated: softmax, or for multi-label a sigmoid of each label."""
