@@ -127,7 +127,7 @@ def test_completed_settings_leave_nothing_open(cases, classes, size, optimizer):
     assert open_ones == ({"hidden"} if done.model == "cnn" else set())
     assert 1 <= done.batch_size <= cases
     assert done.epochs == 1 or done.epochs <= 40
-    assert cases * done.epochs <= 1.5 * max(IMAGES_SEEN, cases)
+    assert cases * done.epochs <= 1.5 * max(IMAGES_SEEN[done.model], cases)
 
 
 def test_what_was_told_is_not_completed_away():

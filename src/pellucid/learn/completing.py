@@ -11,16 +11,16 @@ from pellucid.learn.device import choose_precision
 from pellucid.learn.models import HIDDEN, SMALLEST
 from pellucid.learn.settings import Settings
 
-IMAGES_SEEN = 70_000
-"""How many images a run shows its model in all, epochs chosen so: two epochs of 35,000 or forty of 1,000. Chosen by us:
-Medical MNIST reaches 0.999 by then, in seconds."""
+IMAGES_SEEN = {"linear": 500_000, "mlp": 500_000, "cnn": 70_000}
+"""How many images a run shows its model in all, epochs chosen so: a cnn sees 35,000 images twice. Chosen by us: by then
+the cnn has 0.999 on Medical MNIST, the mlp 0.98 and the linear model 0.92 on MNIST, after seconds of learning."""
 
 MOST_EPOCHS = 40
 FEW = 10_000
 """Fewer training images than this are augmented, since a network would learn them by heart. Chosen by us."""
 
 PEAK_RATE = {"linear": 1e-3, "mlp": 2e-3, "cnn": 1e-2}
-"""AdamW's peak rate for batches of 256. Chosen by us, by the validation parts of Medical MNIST, MNIST and others."""
+"""AdamW's peak rate for batches of 256. Chosen by us; the cnn's in a sweep from 0.004 to 0.02 on Medical MNIST."""
 
 
 def complete(settings: Settings, train_cases: int, classes: int, image_size: int, device: torch.device) -> Settings:
@@ -57,7 +57,7 @@ def complete(settings: Settings, train_cases: int, classes: int, image_size: int
         momentum=settings.momentum if settings.momentum is not None else (0.0 if adamw else 0.9),
         weight_decay=settings.weight_decay if settings.weight_decay is not None else (0.01 if adamw else 0.0),
         schedule=settings.schedule or "one-cycle",
-        epochs=settings.epochs or max(1, min(MOST_EPOCHS, round(IMAGES_SEEN / train_cases))),
+        epochs=settings.epochs or max(1, min(MOST_EPOCHS, round(IMAGES_SEEN[model] / train_cases))),
         batch_size=min(batch_size, train_cases),
         precision=choose_precision(settings.precision, model, device),
         image_size=image_size,

@@ -12,7 +12,7 @@ from pellucid.learn.settings import Settings
 from pellucid.shapes import Float
 
 HIDDEN = (128,)
-"""Hidden widths of the mlp. Chosen by us: enough for 0.98 on MNIST in half a minute."""
+"""Hidden widths of the mlp. Chosen by us: enough for 0.98 on MNIST in four seconds."""
 
 
 SMALLEST = 8
