@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Threads that wait for each other's share of a step soon give their core away. torch's own habit is to spin 300,000
-# times: where another program wants the core, small steps then take up to forty times longer (bench/ shows it). Read by
-# GNU's OpenMP when torch is imported; a value that the user has set stays.
+# Threads that wait for each other's share of a step soon give their core away. GNU's OpenMP, which torch computes with
+# on Linux, spins 300,000 times by itself; where another program wants the core, small steps then take many times longer.
+# It is read when torch is imported; a value that the user has set stays.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 _HOME = {
@@ -40,9 +40,8 @@ _HOME = {
 __all__ = ["BadInput", "Dataset", "PellucidError", "Split", "TrainedRun", "open_run", "predict", "read", "train"]
 
 
-def __getattr__(
-    name: str,
-) -> Any:  # names are looked up on first use: importing pellucid takes a moment, not torch's second
+# Names are looked up on first use: importing pellucid takes a moment, not torch's second.
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"pellucid has no {name!r}")
     found = globals()[name] = getattr(import_module(f"pellucid.{_HOME[name]}"), name)

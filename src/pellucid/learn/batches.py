@@ -61,9 +61,8 @@ class Images:
         if len(rows) > len(self._gathered):
             self._gathered = np.empty((len(rows), *self.stored.shape[1:]), self.stored.dtype)
         taken = self._gathered[: len(rows)]
-        np.take(
-            self.stored, rows, axis=0, out=taken, mode="clip"
-        )  # "raise" would copy once more; rows come from a Split
+        # mode="raise" would copy once more, and the rows come from a Split
+        np.take(self.stored, rows, axis=0, out=taken, mode="clip")
         if taken.dtype == np.uint16:  # torch computes with int32 rather than uint16
             taken = taken.astype(np.int32)
         return torch.from_numpy(taken).to(self.device)
