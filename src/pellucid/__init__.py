@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 # Threads that wait for each other's share of a step soon give their core away. GNU's OpenMP, which torch computes with
-# on Linux, spins 300,000 times by itself; where another program wants the core, small steps then take many times longer.
+# on Linux, spins 300,000 times by itself; where another program wants the core, small steps take many times longer.
 # It is read when torch is imported; a value that the user has set stays.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
