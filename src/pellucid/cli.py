@@ -31,6 +31,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and n
 Source = Annotated[
     str, typer.Argument(help="Folder, .zip, .csv, .npz, .h5, IDX files, or a name from `pellucid data list`.")
 ]
+GroupBy = Annotated[
+    str | None,
+    typer.Option(
+        help="Which images are of one patient: column:NAME, level:K, regex:PATTERN, dicom:PatientID, or none."
+    ),
+]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/digits.")]
 
 
@@ -60,15 +66,15 @@ def train(
         ),
     ] = None,
     model: Annotated[str | None, typer.Option(help="auto, linear, mlp or cnn.")] = None,
-    group_by: Annotated[
-        str | None,
-        typer.Option(help="Which images are of one patient: column:NAME, level:K, regex:PATTERN or dicom:PatientID."),
-    ] = None,
+    group_by: GroupBy = None,
     image_size: Annotated[int | None, typer.Option(help="Resize to this side, in pixels.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Times that each training image is seen.")] = None,
     learning_rate: Annotated[float | None, typer.Option("--lr", help="Peak learning rate.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="stratified; or clean: near-identical images never stand on both sides.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the split, the first weights and the order.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.")] = None,
     recipe: Annotated[
@@ -85,7 +91,7 @@ def train(
     with _interruptible():
         run = train_run(
             source, model=model, group_by=group_by, image_size=image_size, epochs=epochs, learning_rate=learning_rate,
-            batch_size=batch_size, optimizer=optimizer, seed=seed, device=device, recipe=recipe, out=out, resume=resume,
+            batch_size=batch_size, optimizer=optimizer, split=split, seed=seed, device=device, recipe=recipe, out=out, resume=resume,
         )  # fmt: skip
     _show(train_json(run) if as_json else train_lines(run))
 
@@ -97,6 +103,9 @@ def predict(
         list[Path], typer.Argument(metavar="PATH...", help="Image files, folders (all images below them) or zips.")
     ],
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("predictions.csv"),
+    max_error: Annotated[
+        float, typer.Option(help="Errors among the answers called certain: 0.005, 0.01, 0.02, 0.05 or 0.1.")
+    ] = 0.05,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -106,7 +115,7 @@ def predict(
 
     if not as_json:
         check_out(out)
-    predictions = TrainedRun(run).predict(list(paths), device)
+    predictions = TrainedRun(run).predict(list(paths), device, max_error)
     for _, reason in predictions.unreadable:
         typer.echo(f"Left out: {reason}", err=True)
     if as_json:
@@ -114,6 +123,38 @@ def predict(
         return
     save_predictions(predictions, out)
     _show(predict_lines(predictions, out))
+
+
+@app.command(epilog="Example: pellucid audit scans/ --out audit.html")
+def audit(
+    source: Source,
+    group_by: GroupBy = None,
+    image_size: Annotated[int | None, typer.Option(help="Resize to this side, in pixels.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the findings as a page with pictures, too.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look for what makes a data set's figures lie: repeats, leaks, blanks, odd sizes, shortcuts."""
+    from pellucid.auditing import audit_source
+
+    with _interruptible():
+        audited = audit_source(source, group_by=group_by, image_size=image_size, out=out)
+    _show(audited.as_dict() if as_json else audited.lines())
+
+
+@app.command(epilog="Example: pellucid verify runs/digits")
+def verify(
+    run: RunArgument,
+    source: Annotated[str | None, typer.Option(help="Where the run's images are now, if they were moved.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute every figure of a run again from its tables, and ask its model again; exit status 1 if one differs."""
+    from pellucid.run import Run
+    from pellucid.verifying import verify as verify_run
+
+    verified = verify_run(Run(run), source)
+    _show(verified.as_dict() if as_json else verified.lines())
+    if not verified.holds:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: pellucid report runs/digits")

@@ -17,12 +17,15 @@ from pellucid.run import Run
 from pellucid.run.writing import csv_text, write_text
 from pellucid.shapes import Bool, Float
 
-NEEDED = ("classes", "task", "channels", "image_size", "dtype", "calibration")
+NEEDED = ("classes", "task", "channels", "image_size", "dtype", "calibration", "unlike")
 """What a weights file must say of itself, beside what `load_trained` asks for."""
 
 
 HEAD = b"path,predicted,"
 """How a table of predictions begins."""
+
+MOST_WRONG = 0.05
+"""Share of wrong answers among those that are given, unless another is asked for. Chosen by us, as for the sets."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,7 +38,10 @@ class Predictions:
     paths: list[str]
     probabilities: Float[np.ndarray, "image klass"]
     sets: Bool[np.ndarray, "image klass"]
+    answered: Bool[np.ndarray, " image"] | None
+    """Confident enough for the asked error; None where the calibration part was too small to promise any."""
     unlike_training: Bool[np.ndarray, " image"]
+    most_wrong: float
     unreadable: tuple[tuple[str, str], ...]
     seconds: float
 
@@ -54,12 +60,15 @@ class Predictions:
 
     @property
     def certain(self) -> Bool[np.ndarray, " image"]:
-        """True where one answer alone is likely and the image is like those of training."""
+        """False where it would rather not say: several answers are possible, it is not sure enough for the asked error,
+        or the image is unlike those of training.
+        """
         if self.task == "multi-label":
             alone = (self.sets == (self.probabilities >= 0.5)).all(1)
         else:
             alone = self.sets.sum(1) == 1
-        return np.asarray(alone & ~self.unlike_training)
+        sure = alone if self.answered is None else alone & self.answered
+        return np.asarray(sure & ~self.unlike_training)
 
     def _chosen(self, row: np.ndarray) -> list[str]:
         return [name for name, here in zip(self.classes, row, strict=True) if here]
@@ -78,6 +87,8 @@ class Predictions:
         return {
             "run": self.run,
             "images": len(self.paths),
+            "max_error": self.most_wrong,
+            "max_error_promised": self.answered is not None,
             "seconds": self.seconds,
             "predictions": [
                 {
@@ -122,15 +133,22 @@ class Predictions:
 class TrainedRun(Run):
     """A run that can be asked."""
 
-    def predict(self, paths: str | Path | Iterable[str | Path], device: str | None = None) -> Predictions:
+    def predict(
+        self, paths: str | Path | Iterable[str | Path], device: str | None = None, max_error: float = MOST_WRONG
+    ) -> Predictions:
         """Calibrated probabilities for files, for all images below folders, and for those in zips."""
         listed = [paths] if isinstance(paths, str | Path) else list(paths)
         with bars() as progress:
-            return predict(self, listed, device=device, progress=progress)
+            return predict(self, listed, device=device, max_error=max_error, progress=progress)
 
 
 def predict(
-    run: Run, paths: list[str | Path], *, device: str | None = None, progress: Progress = silent
+    run: Run,
+    paths: list[str | Path],
+    *,
+    device: str | None = None,
+    max_error: float = MOST_WRONG,
+    progress: Progress = silent,
 ) -> Predictions:
     """Calibrated probabilities from a finished run.
 
@@ -138,12 +156,16 @@ def predict(
         run: its weights are loaded.
         paths: files, folders (all images below them) or zips.
         device: cpu, cuda or mps; by default the fastest there is.
+        max_error: share of wrong answers among those called certain; one of the dial's levels (0.005 to 0.1).
         progress: told how far reading is.
     Raises:
         BadInput: a path is not there, holds no images, or none can be read; or the run has no weights.
     """
     from pellucid.data.form import Form
     from pellucid.data.loose import decoded
+    from pellucid.evaluate.calibration import Calibration
+    from pellucid.evaluate.thumbnails import thumbnails
+    from pellucid.evaluate.unlike import Seen, Unlike
 
     if run.state == "none" and not run.file("weights.safetensors").is_file():
         raise BadInput(f"{run.path} is no run folder: `pellucid runs` lists those there are.")
@@ -153,28 +175,27 @@ def predict(
     started = time.monotonic()
     import_torch_beforehand()
     form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
+    calibration = Calibration.from_dict(facts["calibration"])
     with decoded(paths, form, progress) as (names, stored, unreadable):
-        from pellucid.evaluate.calibrate import Calibration, looks_of
         from pellucid.learn.device import choose_device
         from pellucid.learn.weights import load_trained
 
         trained = load_trained(run, choose_device(device))
-        logits = trained.logits(stored)[:, : len(facts["classes"])]
-        looks = looks_of(stored, np.arange(len(stored)), trained.scaling)
-    calibration = Calibration.from_dict(facts["calibration"])
-    p = calibration.probabilities(logits, facts["task"])
-    unlike = calibration.unlike_training(logits, looks)
-    seconds = time.monotonic() - started
+        answered, features = trained.answers(stored)
+        seen = Seen(features, thumbnails(stored, trained.scaling))
+    p = calibration.probabilities(answered[:, : len(facts["classes"])], facts["task"])
     return Predictions(
-        str(run.path),
-        tuple(facts["classes"]),
-        facts["task"],
-        names,
-        p,
-        calibration.sets(p, facts["task"]),
-        unlike,
-        unreadable,
-        seconds,
+        run=str(run.path),
+        classes=tuple(facts["classes"]),
+        task=facts["task"],
+        paths=names,
+        probabilities=p,
+        sets=calibration.sets(p, facts["task"]),
+        answered=calibration.answered(p, facts["task"], max_error),
+        unlike_training=Unlike.from_dict(facts["unlike"], trained.beside).flags(seen),
+        most_wrong=max_error,
+        unreadable=unreadable,
+        seconds=time.monotonic() - started,
     )
 
 

@@ -1,45 +1,39 @@
-"""recipe.json and split.csv: all that repeats a run, and which case went where."""
+"""recipe.json: all that repeats a run."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
-import secrets
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pellucid import __version__
 from pellucid.data import Dataset, Split
 from pellucid.errors import BadInput
-from pellucid.evaluate.assess import label_texts
+from pellucid.evaluate.answers import Cases
 from pellucid.learn.settings import Settings
 from pellucid.run import Run
-from pellucid.run.writing import csv_text
-from pellucid.shapes import Int
 
 if TYPE_CHECKING:
-    from pellucid.learn.plan import Plan
+    from pellucid.learn.ladder import Ladder
 
 FORMAT = 1
-MUST_AGREE = ("source", "settings", "split", "scaling")
+MUST_AGREE = ("source", "ladder", "split", "scaling")
 
 
-def recipe_facts(beginning: Beginning, dataset: Dataset, split: Split, plan: Plan) -> dict[str, Any]:
-    """What recipe.json holds.
+def recipe_facts(beginning: Beginning, dataset: Dataset, split: Split, cases: Cases, ladder: Ladder) -> dict[str, Any]:
+    """What recipe.json holds; `settings` are those of the kept model, and open until one is.
 
     Args:
         beginning: what the run was told.
         dataset: what was read.
         split: what was drawn.
-        plan: what the rest was completed to.
+        cases: what is known of every case.
+        ladder: what the rest was completed to, for every model that is tried.
     """
-    settings = plan.settings
-    rows = np.concatenate([split.train, split.valid, split.calibrate, split.held_out])
+    prints, seed = cases.fingerprints(), ladder.rungs[0].seed
     return {
         "format": FORMAT,
         "source": {
@@ -47,37 +41,25 @@ def recipe_facts(beginning: Beginning, dataset: Dataset, split: Split, plan: Pla
             "name": Path(beginning.source).name,
             "group_by": beginning.group_by,
             "groups": dataset.groups_from or None,
-            "images": len(dataset),
-            "pixels_sha256": hashlib.sha256(dataset.sha256.tobytes()).hexdigest(),
-            "labels_sha256": hashlib.sha256(np.ascontiguousarray(dataset.labels).tobytes()).hexdigest(),
+            **prints["source"],
         },
-        "settings": settings.as_dict(),
+        "settings": ladder.rungs[0].as_dict() if ladder.alone else None,
+        "ladder": ladder.as_dict(),
         "told": beginning.settings.told(),
         "told_device": beginning.device,
-        "scaling": plan.scaling.as_dict(),
-        "split": {
-            "how": split.how,
-            "seed": split.seed,
-            "cases": split.counts(),
-            "rows_sha256": hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest(),
-        },
-        "seeds": {
-            "split": split.seed,
-            "weights": settings.seed,
-            "order": settings.seed,
-            "augmentation": settings.seed,
-            "rivals": settings.seed,
-        },
+        "scaling": ladder.scaling.as_dict(),
+        "split": {"how": split.how, "seed": split.seed, **prints["split"]},
+        "seeds": {"split": split.seed, "weights": seed, "order": seed, "augmentation": seed, "rivals": seed},
         "versions": {
             "pellucid": __version__,
             "python": platform.python_version(),
             **{name: version(name) for name in ("torch", "numpy", "scipy")},
         },
-        "machine": _machine(plan),
+        "machine": _machine(ladder),
     }
 
 
-def _machine(plan: Plan) -> dict[str, Any]:
+def _machine(ladder: Ladder) -> dict[str, Any]:
     import torch
 
     processor = platform.processor() or platform.machine()
@@ -85,8 +67,8 @@ def _machine(plan: Plan) -> dict[str, Any]:
         "system": platform.platform(),
         "processor": processor,
         "cores": os.cpu_count(),
-        "threads": plan.threads,
-        "device": torch.cuda.get_device_name(plan.device) if plan.device.type == "cuda" else plan.device.type,
+        "threads": ladder.threads,
+        "device": torch.cuda.get_device_name(ladder.device) if ladder.device.type == "cuda" else ladder.device.type,
     }
 
 
@@ -159,21 +141,3 @@ def check_unchanged(run: Run, facts: dict[str, Any]) -> None:
 
 def _arithmetic(recipe: dict[str, Any]) -> str:
     return f"torch {recipe['versions']['torch']} on {recipe['machine']['threads']} threads"
-
-
-def split_csv(dataset: Dataset, split: Split, twins: Int[np.ndarray, " case"]) -> str:
-    """name, sha256 of the pixels, label, group (hashed with a salt that is kept nowhere), part, twin."""
-    salt = secrets.token_bytes(16)
-    hashed = [
-        hashlib.sha256(salt + name.encode("utf-8", "surrogateescape")).hexdigest()[:16] for name in dataset.group_names
-    ]
-    rows, digests = np.arange(len(dataset)), dataset.sha256.tobytes().hex()
-    columns = [
-        dataset.names,
-        [digests[at : at + 64] for at in range(0, len(digests), 64)],
-        label_texts(dataset, rows),
-        [hashed[group] for group in dataset.groups] if dataset.groups is not None else [""] * len(dataset),
-        split.part_of_each(len(dataset)),
-        [dataset.names[twin] if twin >= 0 else "" for twin in twins.tolist()],
-    ]
-    return csv_text(["name", "sha256", "label", "group", "part", "twin"], columns)

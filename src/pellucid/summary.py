@@ -28,7 +28,7 @@ SHOWN = {
 LIBRARIES = (
     "numpy", "scipy", "scikit-learn", "simplejpeg", "pillow", "pydicom", "safetensors", "h5py", "python-gdcm",
 )  # fmt: skip
-SPENT = {"read": "reading", "learn": "learning", "evaluate": "measuring"}
+SPENT = {"read": "reading", "audit": "looking", "learn": "learning", "evaluate": "measuring"}
 
 
 def finished(run: Run) -> Run:
@@ -47,7 +47,10 @@ def finished(run: Run) -> Run:
 def train_json(run: Run) -> dict[str, Any]:
     """What `train --json` prints."""
     report = finished(run).report
-    kept = ("model", "classes", "cases", "held_out", "held_out_without_twins", "rivals", "resumed_at_step", "warnings")
+    kept = (
+        "model", "classes", "cases", "held_out", "held_out_without_twins", "twins", "rivals", "probes", "ladder",
+        "probabilities", "sets", "dial", "unlike", "resumed_at_step", "warnings",
+    )  # fmt: skip
     return {
         "run": str(run.path),
         **{name: report[name] for name in kept},
@@ -59,26 +62,34 @@ def train_json(run: Run) -> dict[str, Any]:
 def train_lines(run: Run) -> list[str]:
     """The figures of a run, for people."""
     report = finished(run).report
-    held_out = report["held_out"]
+    held_out, without, twins = report["held_out"], report["held_out_without_twins"], report["twins"]
     groups = f" of {held_out['groups']} groups" if held_out["groups"] else ""
     lines = [f"{report['model']} on {held_out['cases']:,} held-out cases{groups} of {report['source_name']}"]
-    lines += [f"  {name:<20} {_figure(held_out[key])}" for key, name in SHOWN.items() if key in held_out]
-    without = report["held_out_without_twins"]
-    if report["twins"]["held_out"] and without:
-        told = f"({report['twins']['held_out']} stand in training too)"
-        lines.append(f"  {'without twins':<20} {_figure(without['accuracy'])}  {told}")
-    lines.append("rivals, by accuracy")
-    lines += [f"  {name:<30} {_figure(rival['accuracy'])}" for name, rival in report["rivals"].items()]
+    beside = f"without the {twins['held_out']:,} that have a twin in training" if twins["held_out"] and without else ""
+    lines += [f"  {'':<20} {'as split':<28} {beside}"] if beside else []
+    for key, name in SHOWN.items():
+        if key in held_out:
+            second = _figure(without[key]) if beside and without else ""
+            lines.append(f"  {name:<20} {_figure(held_out[key]):<28} {second}".rstrip())
+    lines.append("rivals, by balanced accuracy, and how much more the model has")
+    for name, rival in report["rivals"].items():
+        gap = _figure(rival["difference"]["balanced_accuracy"], sign="+")
+        lines.append(f"  {name:<32} {_figure(rival['balanced_accuracy']):<28} {gap}")
+    lines.append("shortcuts, by balanced accuracy")
+    lines += [f"  {name:<32} {_figure(probe['balanced_accuracy'])}" for name, probe in report["probes"].items()]
+    lines += [level["told"] for level in report["dial"] if level["threshold"] is not None][:1]
     seconds = report["seconds"]
     spent = ", ".join(f"{seconds[name]:.1f} {doing}" for name, doing in SPENT.items())
     return [*lines, f"{seconds['total']:.1f} s in all: {spent}", f"report: {run.file('report.html')}"]
 
 
-def _figure(estimate: dict[str, Any]) -> str:
+def _figure(estimate: dict[str, Any], sign: str = "") -> str:
     if estimate["value"] is None:
         return f"not defined: {estimate.get('reason', '')}"
-    value = f"{estimate['value']:.4f}"
-    return value if estimate["low"] is None else f"{value}  ({estimate['low']:.4f} to {estimate['high']:.4f})"
+    value = f"{estimate['value']:{sign}.4f}"
+    return (
+        value if estimate["low"] is None else f"{value}  ({estimate['low']:{sign}.4f} to {estimate['high']:{sign}.4f})"
+    )
 
 
 def runs_json(found: list[Run]) -> dict[str, Any]:
@@ -127,8 +138,16 @@ def predict_lines(predictions: Predictions, out: Path) -> list[str]:
     return [
         f"{len(predicted):,} images in {predictions.seconds:.1f} s: {shown}",
         f"{unsure:,} of them a person should look at ({unlike:,} unlike the training images)",
+        _promise(predictions),
         f"table: {out}",
     ]
+
+
+def _promise(predictions: Predictions) -> str:
+    most = f"{100 * predictions.most_wrong:g}%"
+    if predictions.answered is None:
+        return f"no error rate of {most} can be promised for the rest: the run had too few calibration cases"
+    return f"of answers called certain at most {most} should be wrong, for images like those of training"
 
 
 def packed(source: str, image_size: int | None, rehash: bool) -> dict[str, Any]:

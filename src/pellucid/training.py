@@ -1,17 +1,22 @@
-"""The main job on one page: read, split, learn, calibrate, measure, report."""
+"""The main job on one page: read, audit, split, learn, calibrate, measure, report."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.beforehand import import_torch_beforehand
-from pellucid.data import Dataset, Split, draw_split, read
-from pellucid.data.twins import twins_in_training
+from pellucid.data import Dataset, draw_split, read
+from pellucid.data.audit import audit
+from pellucid.data.likeness_search import describe
+from pellucid.data.split import joined
+from pellucid.data.twins import find_twins
 from pellucid.errors import BadInput
+from pellucid.evaluate.answers import Cases
+from pellucid.evaluate.material import Material
 from pellucid.learn.settings import Settings, faults, read_recipe
 from pellucid.memory import watched_peak
 from pellucid.predicting import TrainedRun
@@ -20,7 +25,7 @@ from pellucid.run import new_run_path, write_json, write_text
 from pellucid.run.folder import make_private
 
 if TYPE_CHECKING:
-    from pellucid.learn.plan import Plan
+    from pellucid.learn.ladder import Ladder
 
 Say = Callable[[str], None]
 
@@ -28,8 +33,6 @@ PATIENTS_UNKNOWN = (
     "Patients are not known: where one has several images, they may stand on both sides of the split, which flatters "
     "the figures."
 )
-MANY_TWINS = 0.02
-"""Share of held-out images that stand in training too from which on a warning says so. Chosen by us."""
 
 
 def train(
@@ -42,6 +45,7 @@ def train(
     learning_rate: float | None = None,
     batch_size: int | None = None,
     optimizer: str | None = None,
+    split: str | None = None,
     seed: int | None = None,
     device: str | None = None,
     recipe: str | Path | None = None,
@@ -53,10 +57,11 @@ def train(
 
     Args:
         source: folder, .zip, .csv, .npz, .h5, IDX files or the name of a data set; see `pellucid.data.read`.
-        model: auto, linear, mlp or cnn.
+        model: linear, mlp or cnn; auto tries them in turn, and keeps the simplest that is not shown to be worse.
         group_by: column:NAME, level:K, regex:PATTERN or dicom:PatientID; by default what the source shows.
         image_size: side in pixels to resize to.
         epochs, learning_rate, batch_size, optimizer, seed: see `pellucid.learn.Settings`; unset ones follow its rules.
+        split: stratified; or clean: near-identical images never stand on both sides.
         device: cpu, cuda or mps; by default the fastest there is.
         recipe: a TOML file with settings; what is told here goes before it.
         out: the run folder to make; by default runs/NAME.
@@ -69,7 +74,7 @@ def train(
     """
     told = {
         "model": model, "image_size": image_size, "epochs": epochs, "learning_rate": learning_rate,
-        "batch_size": batch_size, "optimizer": optimizer, "seed": seed,
+        "batch_size": batch_size, "optimizer": optimizer, "split": split, "seed": seed,
     }  # fmt: skip
     say = say or _say_on_stderr
     if resume is not None and out is not None and Path(out) != Path(resume):
@@ -97,7 +102,7 @@ def _go_on(
     run: TrainedRun, source: str | Path | None, group_by: str | None, told: dict[str, Any], device: str | None, say: Say
 ) -> TrainedRun:
     if run.state == "finished":
-        run.file("resume.safetensors").unlink(missing_ok=True)  # left where a kill came just after the last file
+        run.clear_unfinished()  # left where a kill came just after the last file
         say(f"{run.path} is finished: nothing is left to do, and nothing was changed.")
         return run
     from pellucid.recipe import Beginning
@@ -137,14 +142,13 @@ class _Job:
         import_torch_beforehand()
         with watched_peak() as peak_mb, bars() as progress:
             dataset = self.timed("read", lambda: self.read(progress))
-            split = draw_split(dataset, self.settings.seed)
-            twins = self.timed("audit", lambda: twins_in_training(dataset.sha256, split.train))
-            report = self.learn_and_conclude(run, dataset, split, twins, progress)
+            material = self.timed("audit", lambda: self.audit(dataset, progress))
+            report = self.learn_and_conclude(run, material, progress)
             self.seconds["total"] = time.monotonic() - started
             report |= {"seconds": self.seconds, "peak_memory_mb": round(peak_mb(), 1)}
             write_json(run.file("report.json"), report)
             run.seal()
-        run.file("resume.safetensors").unlink(missing_ok=True)
+        run.clear_unfinished()
         return TrainedRun(run.path)
 
     def timed(self, name: str, work: Callable[[], Any]) -> Any:
@@ -163,48 +167,59 @@ class _Job:
             self.say(f"Left out: {len(dataset.unreadable) - MOST_NAMED} more files; the report names them.")
         return dataset
 
-    def learn_and_conclude(
-        self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, progress: Progress
-    ) -> dict[str, Any]:
-        from pellucid.evaluate.conclude import conclude
-        from pellucid.learn.fit import fit
-        from pellucid.learn.plan import plan_learning
-        from pellucid.learn.threads import threads
+    def audit(self, dataset: Dataset, progress: Progress) -> Material:
+        """Look at the images, draw the split, and see which images stand on both sides of it."""
+        described = describe(dataset.images, dataset.sha256)
+        found = audit(dataset, progress, described)
+        together = None
+        if self.settings.split == "clean":
+            together = found.alike if dataset.groups is None else joined(found.alike, dataset.groups)
+        split = draw_split(dataset, self.settings.seed, together)
+        twins = find_twins(described, found.alike, split.train, dataset.groups)
+        return Material(dataset, found, split, Cases.of(dataset, split, found, twins))
 
-        ready = plan_learning(self.settings, dataset, split, self.told_device)
-        warnings = [*faults(ready.settings, len(dataset.classes)), *_doubts(dataset, split, twins)]
-        for warning in warnings:
-            self.say(f"Warning: {warning}")
-        self.begin(run, dataset, split, twins, ready)
-        with threads(ready.threads):
-            fitted = self.timed("learn", lambda: fit(ready.learner, ready.batches, split.valid, run.path, progress))
-            if fitted.stopped:
-                warnings.append(fitted.stopped)
-                self.say(f"Warning: {fitted.stopped} The best weights so far, of step {fitted.best_step}, are kept.")
-            known = len(warnings)
-            report = self.timed(
-                "evaluate", lambda: conclude(run, ready, fitted, dataset, split, twins, warnings, progress)
-            )
-        for warning in report["warnings"][known:]:
-            self.say(f"Warning: {warning}")
+    def learn_and_conclude(self, run: TrainedRun, material: Material, progress: Progress) -> dict[str, Any]:
+        from pellucid.evaluate.conclude import conclude
+        from pellucid.evaluate.ladder import choose_rung
+        from pellucid.learn.ladder import climb, plan_ladder
+
+        dataset, split = material.dataset, material.split
+        ladder = plan_ladder(self.settings, dataset, split, self.told_device)
+        warnings = [*faults(ladder.rungs[-1], len(dataset.classes)), *_doubts(dataset)]
+        self.warn(warnings)
+        self.begin(run, material, ladder)
+        climbed = self.timed("learn", lambda: climb(ladder, dataset, split, run.path, choose_rung, progress))
+        stopped = climbed.fitted.stopped
+        if stopped:
+            warnings.append(stopped)
+            self.say(f"Warning: {stopped} The best weights so far, of step {climbed.fitted.best_step}, are kept.")
+        warnings += climbed.said
+        self.warn(climbed.said)
+        known = len(warnings)
+        report = self.timed("evaluate", lambda: conclude(run, climbed, material, warnings, progress))
+        self.warn(report["warnings"][known:])
         return dict(report)
 
-    def begin(self, run: TrainedRun, dataset: Dataset, split: Split, twins: Any, ready: Plan) -> None:
+    def warn(self, warnings: Iterable[str]) -> None:
+        for warning in warnings:
+            self.say(f"Warning: {warning}")
+
+    def begin(self, run: TrainedRun, material: Material, ladder: Ladder) -> None:
         """Write recipe.json and split.csv; on going on, see that they are still the same."""
-        from pellucid.recipe import Beginning, check_unchanged, recipe_facts, split_csv
+        from pellucid.recipe import Beginning, check_unchanged, recipe_facts
 
         beginning = Beginning(self.source, self.group_by, self.settings, self.told_device)
-        facts = recipe_facts(beginning, dataset, split, ready)
+        facts = recipe_facts(beginning, material.dataset, material.split, material.cases, ladder)
         if run.state == "unfinished":
             check_unchanged(run, facts)
         else:
             make_private(run.path)
             write_json(run.file("recipe.json"), facts)  # first, since it is what a killed run is gone on with by
         if not run.file("split.csv").is_file():
-            write_text(run.file("split.csv"), split_csv(dataset, split, twins))
+            write_text(run.file("split.csv"), material.cases.as_csv())
 
 
-def _doubts(dataset: Dataset, split: Split, twins: Any) -> list[str]:
+def _doubts(dataset: Dataset) -> list[str]:
     doubts = []
     if dataset.groups is None:
         can_be_told = dataset.source.is_dir() or dataset.source.suffix.lower() in (".zip", ".csv", ".tsv")
@@ -215,11 +230,6 @@ def _doubts(dataset: Dataset, split: Split, twins: Any) -> list[str]:
     doubts += [
         f"The classes {names} differ only in capitals: are they one?" for names in alike.values() if len(names) > 1
     ]
-    held_out = twins[split.held_out] >= 0
-    if held_out.mean() > MANY_TWINS:
-        doubts.append(
-            f"{held_out.sum()} of {len(held_out)} held-out images stand in training too: read the figures without them."
-        )
     return doubts
 
 

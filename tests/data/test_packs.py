@@ -140,7 +140,7 @@ def test_a_process_whose_parent_has_gone_ends_by_itself(many, tmp_path):
 
     form = Form(1, "uint8", 4, resized=False)
     items = [f"{'ab'[number % 2]}/{number:03}.png" for number in range(600)]
-    for name, width in (("images.bin", form.image_bytes), ("sha256.bin", 32)):
+    for name, width in (("images.bin", form.image_bytes), ("sha256.bin", 32), ("sizes.bin", 8)):
         (tmp_path / name).write_bytes(bytes(600 * width))
     job = Job(str(many), False, [(0, items[:256]), (256, items[256:])], str(tmp_path), form, None, "PatientID")
     command = [sys.executable, "-m", "pellucid.data.packing"]

@@ -19,7 +19,7 @@ from pellucid.evaluate.assess import (
     predictions_csv,
     rivals_csv,
 )
-from pellucid.evaluate.calibrate import Calibration
+from pellucid.evaluate.calibration import Calibration
 from pellucid.evaluate.rivals import Rival
 
 CLASSES = ("normal", 'the "other", odd', "c3", "c4", "c5", "c6")

@@ -52,6 +52,25 @@ def test_the_usual_variance_is_hanley_and_mcneils_for_equal_numbers():
     assert usual_variance(area, n, n) == pytest.approx(theirs)
 
 
+def test_the_usual_variance_of_unequal_numbers_takes_the_rarer_as_those_that_spread():
+    area, few, many = 0.9, 30, 270
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    theirs = (area * (1 - area) + (few - 1) * (q1 - area**2) + (many - 1) * (q2 - area**2)) / (few * many)
+    assert usual_variance(area, few, many) == usual_variance(area, many, few) == pytest.approx(theirs)
+    assert usual_variance(1 - area, few, many) == pytest.approx(theirs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.02, 0.04, 0.1])
+def test_areas_are_held_where_a_few_of_the_rare_positives_score_like_negatives(share):
+    draw, held, positive = np.random.default_rng(0), 0, np.arange(600)[:, None] < 60
+    for _ in range(800):
+        scores = draw.random((600, 1)) + 2 * (positive & (draw.random((600, 1)) >= share))
+        estimate = rank(scores, positive).estimates[0]
+        held += estimate.low <= 1 - share / 2 <= estimate.high
+    assert held / 800 > 0.92  # with the mean of both numbers in the usual variance 0.82
+
+
 @pytest.mark.parametrize(("positives", "negatives"), SIZES)
 @pytest.mark.parametrize("size", [1, 10])
 def test_one_wrong_pair_changes_the_limits_next_to_nothing(positives, negatives, size):

@@ -11,7 +11,16 @@ from PIL import Image
 from sklearn.metrics import auc
 
 from pellucid.errors import BadInput
-from pellucid.evaluate.figures import confusion, curves, intervals, reliability, roc, weights_image, weights_legend
+from pellucid.evaluate.figures import (
+    confusion,
+    curves,
+    dial,
+    intervals,
+    reliability,
+    roc,
+    weights_image,
+    weights_legend,
+)
 from pellucid.evaluate.figures.axes import room, ticks
 from pellucid.evaluate.figures.ranking import mean_curve
 from pellucid.evaluate.intervals import Estimate
@@ -156,6 +165,59 @@ def test_reliability_puts_confidence_across_and_accuracy_upwards():
     ElementTree.fromstring(reliability([]))
 
 
+def test_bins_before_calibration_are_rings_and_counts_never_overlap():
+    bins = [(0.80 + 0.06 * place, Estimate(0.9, 0.8, 0.95, 12_345 - place)) for place in range(4)]
+    before = [(0.6, Estimate(0.3, 0.2, 0.4, 50))]
+    svg = ElementTree.fromstring(reliability(bins, before, across="mean probability", upwards="share present"))
+    across, upwards = scale(svg, "x"), scale(svg, "y")
+    ring = next(dot for title, dot in dots(svg).items() if title.startswith("before calibration, 50 cases"))
+    assert (across(ring.get("cx")), upwards(ring.get("cy"))) == pytest.approx((0.6, 0.3), abs=1e-3)
+    said = [text.text for text in svg.iter(SVG + "text")]
+    assert {"share present", "mean probability"} <= set(said)
+    assert [one for one in said if one.startswith("12,34")] == ["12,345", "12,342"]
+
+
+def checked(asked, threshold, person, error):
+    rate = {"value": error, "low": None if error is None else error / 2, "high": None if error is None else error * 2}
+    told = f"At {asked} {NASTY}."
+    facts = {"asked": asked, "threshold": threshold, "bound": None, "units": 78, "needed": 299, "told": told}
+    return {**facts, "to_person": {"value": person}, "error": rate, "groups_error": None, "verdict": "kept"}
+
+
+def test_dots_of_the_dial_lie_at_the_share_answered_and_the_error_found():
+    curve = np.array([[0.1, 0.0], [0.6, 0.004], [1.0, 0.03]])
+    levels = [checked(0.005, None, 1.0, None), checked(0.01, 0.9, 0.4, 0.004)]
+    levels += [checked(0.05, 0.0, 0.0, 0.03), checked(0.1, 0.0, 0.0, 0.03)]
+    svg = ElementTree.fromstring(dial(curve, levels))
+    places = [int(text.text[:-1]) for text in svg.iter(SVG + "text") if re.fullmatch(r"\d+%", text.text)]
+    assert places[-6:] == [0, 20, 40, 60, 80, 100]
+    marks = [text for text in svg.iter(SVG + "text") if re.fullmatch(r"[\d.]+%", text.text)]
+    (low, high), (left, right) = [t for t in marks if t.get("text-anchor") == "end"][:2], [marks[-6], marks[-1]]
+
+    def share(at):
+        return (float(at) - float(left.get("x"))) / (float(right.get("x")) - float(left.get("x")))
+
+    def error(at):
+        step = (float(high.text[:-1]) - float(low.text[:-1])) / 100 / (float(high.get("y")) - float(low.get("y")))
+        return float(low.text[:-1]) / 100 + (float(at) + 4 - float(low.get("y"))) * step
+
+    drawn = [point.split(",") for point in svg.find(SVG + "polyline").get("points").split()]
+    np.testing.assert_allclose([(share(x), error(y)) for x, y in drawn], curve, atol=5e-4)
+    marked = [dot for dot in svg.iter(SVG + "circle") if float(dot.get("cx")) <= float(right.get("x"))]
+    found = [(share(dot.get("cx")), error(dot.get("cy"))) for dot in marked]
+    np.testing.assert_allclose(found, [(0.6, 0.004), (1.0, 0.03)], atol=5e-4)  # the last two levels share a dot
+    legend = [dot for dot in svg.iter(SVG + "circle") if float(dot.get("cx")) > float(right.get("x"))]
+    assert [dot.get("fill") for dot in legend] == [marked[0].get("fill"), *[marked[1].get("fill")] * 2]
+    said = [text.text for text in svg.iter(SVG + "text")]
+    assert {"40.0% go to a person", "wrong: 0.40% (0.20 to 0.80%)", "299 needed, 78 there"} <= set(said)
+
+
+def test_a_dial_without_levels_or_without_cases_is_drawn():
+    for text in (dial(np.empty((0, 2)), []), dial(np.array([[1.0, 0.0]]), [checked(0.01, None, 1.0, None)])):
+        ElementTree.fromstring(text)
+        assert not re.search(r"\b(nan|inf)\b", text)
+
+
 def test_the_table_has_a_cell_for_each_count_and_says_its_share():
     counts = np.array([[9, 1, 0], [10, 50, 0], [0, 0, 0]])
     table = ElementTree.fromstring(confusion(counts, ["clear", "nodule", "mass"]))
@@ -175,6 +237,7 @@ def test_names_cannot_smuggle_in_markup_or_letters_that_no_file_holds():
         roc({NASTY: STAIRS}, {NASTY: NASTY}),
         confusion(np.eye(2, dtype=int), [NASTY, "other"]),
         intervals([(NASTY, 0.5, 0.4, 0.6, True)], measured=NASTY),
+        dial(np.array([[1.0, 0.0]]), [checked(0.01, 0.9, 0.4, 0.004)]),
     ]
     for text in drawn:
         ElementTree.fromstring(text.encode("utf-8"))
@@ -184,7 +247,7 @@ def test_names_cannot_smuggle_in_markup_or_letters_that_no_file_holds():
 
 def test_a_screen_reader_is_told_what_each_figure_is_and_says():
     drawn = [curves(HISTORY), roc({"a": STAIRS}, {}), intervals([("a", 0.5, 0.4, 0.6, True)]), reliability([])]
-    for text in [*drawn, weights_legend(0.3)]:
+    for text in [*drawn, weights_legend(0.3), dial(np.array([[1.0, 0.1]]), [])]:
         svg = ElementTree.fromstring(text)
         assert svg.get("role") == "img"
         assert svg.find(SVG + "title").text

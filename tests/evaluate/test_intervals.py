@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chi2
+from scipy.stats import binom, binomtest, chi2
 
 from pellucid.evaluate.auroc import rank
 from pellucid.evaluate.grouped import effective_cases, t_quantile
@@ -24,8 +24,18 @@ def test_wilson_is_scipys_wilson(cases, share):
 def test_two_errors_in_a_hundred_get_the_poisson_limit_and_four_do_not():
     assert modified_wilson(0.98, 100)[1] == pytest.approx(1 - chi2.ppf(0.05, 4) / 200)
     assert modified_wilson(0.02, 100)[0] == pytest.approx(chi2.ppf(0.05, 4) / 200)
+    assert modified_wilson(97 / 100, 100)[1] == pytest.approx(1 - chi2.ppf(0.05, 6) / 200)  # 1 - 0.97 is not 0.03
     assert modified_wilson(0.96, 100) == wilson(0.96, 100)
     assert modified_wilson(1.0, 3) == wilson(1.0, 3)  # three successes are not few when there is no error
+
+
+@pytest.mark.parametrize("cases", [30, 100, 600])
+def test_the_true_rate_is_held_at_least_092_of_the_time_whatever_it_is(cases):
+    errors = np.arange(cases + 1)
+    low, high = np.array([modified_wilson(1 - k / cases, cases) for k in errors]).T
+    for wrong in np.geomspace(0.01 / cases, 0.5, 300):
+        held = (low <= 1 - wrong) & (1 - wrong <= high)
+        assert binom.pmf(errors, cases, wrong)[held].sum() > 0.92
 
 
 @given(cases=st.integers(2, 400), rate=st.floats(0, 1))
@@ -47,6 +57,14 @@ def test_groups_that_are_right_or_wrong_as_a_whole_count_as_one_case_each():
     by_hand = 10000 / ((1000 / 999) * 25e3 / 1e8 / (0.25 / 9999)) * (t_quantile(9999) / t_quantile(999)) ** 2
     assert effective_cases(right, groups) == pytest.approx(by_hand, rel=1e-6)
     assert by_hand == pytest.approx(1000, rel=0.01)
+
+
+@pytest.mark.parametrize("outcome", [[1, 1, 1, 1, 1, 0], [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 1, -1]])
+def test_one_group_of_three_that_holds_the_rarer_outcome_tells_little(outcome):
+    # by hand: both spreads are 1/36, or that between groups is 0: a design effect of 1, leaned on by a quarter of the
+    # worst, 2, beside the one group that tells: (1 * 1 + 0.25 * 2) / 1.25
+    by_hand = 6 / 1.2 * (t_quantile(5) / t_quantile(2)) ** 2
+    assert effective_cases(np.array(outcome), np.array([7, 7, 8, 8, 9, 9])) == pytest.approx(by_hand)
 
 
 def test_names_of_groups_do_not_matter():

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn import metrics as oracle
-from torchmetrics.classification import MulticlassAUROC
+from torchmetrics import MeanAbsoluteError
+from torchmetrics import classification as torchs
 
 from pellucid.evaluate.auroc import rank
 from pellucid.evaluate.auroc_interval import usual_variance
+from pellucid.evaluate.believing import f1_score, negative_predictive_value, positive_predictive_value
 from pellucid.evaluate.grouped import t_quantile
+from pellucid.evaluate.intervals import rate_estimate
 from pellucid.evaluate.means import mean_rate
 from pellucid.evaluate.metrics import confusion_table, mean_absolute_error, quadratic_weighted_kappa, roc_curve
 
@@ -33,11 +36,78 @@ def test_areas_are_those_of_scikit_learn():
     assert ours.macro().value == pytest.approx(oracle.roc_auc_score(positive, scores, average="macro"), abs=1e-12)
 
 
-def test_macro_area_is_that_of_torchmetrics():
-    scores, truth, positive = tied_scores()
-    p = np.round(np.exp(scores) / np.exp(scores).sum(1, keepdims=True), 3)
-    theirs = MulticlassAUROC(3, average="macro")(torch.tensor(p), torch.tensor(truth))
-    assert rank(p, positive).macro().value == pytest.approx(float(theirs), abs=1e-6)  # torchmetrics counts in float32
+@pytest.fixture
+def double(monkeypatch):
+    """torchmetrics turns its counts into float32 before it divides; here into float64, to be compared to 1e-9."""
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(usual)
+
+
+def near(theirs):
+    return pytest.approx(np.asarray(theirs, float), abs=1e-9)
+
+
+def values(estimates):
+    return np.array([estimate.value for estimate in estimates])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_areas_are_those_of_torchmetrics_also_with_ties(double, seed):
+    scores, truth, positive = tied_scores(seed=seed)
+    p = np.round(np.exp(scores) / np.exp(scores).sum(1, keepdims=True), 2)  # thousands of ties
+    ours, given = rank(p, positive), (torch.tensor(p), torch.tensor(truth))
+    assert values(ours.estimates) == near(torchs.MulticlassAUROC(3, average=None)(*given))
+    assert ours.macro().value == near(torchs.MulticlassAUROC(3, average="macro")(*given))
+    labels = positive ^ (np.random.default_rng(seed).random(positive.shape) < 0.2)  # several labels in one case
+    many = torch.tensor(p), torch.tensor(labels).long()
+    assert values(rank(p, labels).estimates) == near(torchs.MultilabelAUROC(3, average=None)(*many))
+    assert rank(p, labels).macro().value == near(oracle.roc_auc_score(labels, p, average="macro"))
+    two = torchs.BinaryAUROC()(torch.tensor(p[:, 1]), torch.tensor(truth == 1).long())
+    assert ours.estimates[1].value == near(two)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rates_of_classes_are_those_of_torchmetrics_and_scikit_learn(double, seed):
+    scores, truth, positive = tied_scores(seed=seed)
+    called = scores.argmax(1)
+    told, both, given = called[:, None] == np.arange(3), (called == truth), (torch.tensor(called), torch.tensor(truth))
+    ours = {
+        "sensitivity": [rate_estimate(told[positive[:, k], k]) for k in range(3)],
+        "specificity": [rate_estimate(~told[~positive[:, k], k]) for k in range(3)],
+        "ppv": [positive_predictive_value(told[:, k], positive[:, k]) for k in range(3)],
+        "npv": [negative_predictive_value(told[:, k], positive[:, k]) for k in range(3)],
+        "f1": [f1_score(told[:, k], positive[:, k]) for k in range(3)],
+    }
+    theirs = {
+        "sensitivity": torchs.MulticlassRecall(3, average=None)(*given),
+        "specificity": torchs.MulticlassSpecificity(3, average=None)(*given),
+        "ppv": torchs.MulticlassPrecision(3, average=None)(*given),
+        "npv": torchs.MulticlassNegativePredictiveValue(3, average=None)(*given),
+        "f1": torchs.MulticlassF1Score(3, average=None)(*given),
+    }
+    for name, estimates in ours.items():
+        assert values(estimates) == near(theirs[name]), name
+    assert values(ours["sensitivity"]) == near(oracle.recall_score(truth, called, average=None))
+    assert values(ours["specificity"]) == near([oracle.recall_score(~positive[:, k], ~told[:, k]) for k in range(3)])
+    assert values(ours["ppv"]) == near(oracle.precision_score(truth, called, average=None))
+    assert values(ours["f1"]) == near(oracle.f1_score(truth, called, average=None))
+    assert rate_estimate(both).value == near(oracle.accuracy_score(truth, called))
+    assert rate_estimate(both).value == near(torchs.MulticlassAccuracy(3, average="micro")(*given))
+    assert mean_rate(both, positive).value == near(oracle.balanced_accuracy_score(truth, called))
+    assert mean_rate(both, positive).value == near(torchs.MulticlassAccuracy(3, average="macro")(*given))
+    kappa = torchs.MulticlassCohenKappa(3, weights="quadratic")(*given)
+    assert quadratic_weighted_kappa(truth, called).value == near(kappa)
+    assert quadratic_weighted_kappa(truth, called).value == near(
+        oracle.cohen_kappa_score(truth, called, weights="quadratic")
+    )
+    assert mean_absolute_error(truth, called, 3).value == near(oracle.mean_absolute_error(truth, called))
+    assert mean_absolute_error(truth, called, 3).value == near(MeanAbsoluteError()(*(x.double() for x in given)))
+    table = confusion_table(truth, called, 3)
+    np.testing.assert_array_equal(table, oracle.confusion_matrix(truth, called))
+    np.testing.assert_array_equal(table, torchs.MulticlassConfusionMatrix(3)(*given))
 
 
 def test_delong_variance_is_that_of_the_sums_over_all_pairs():
@@ -99,15 +169,6 @@ def test_covariance_between_classes_is_what_a_jackknife_finds():
     )
     jackknife = (left_out - left_out.mean(0)).T @ (left_out - left_out.mean(0)) * 239 / 240
     np.testing.assert_allclose(rank(scores, positive).covariance, jackknife, rtol=0.06, atol=2e-6)
-
-
-def test_balanced_accuracy_kappa_and_table_are_those_of_scikit_learn():
-    scores, truth, positive = tied_scores()
-    called = scores.argmax(1)
-    assert mean_rate(called == truth, positive).value == pytest.approx(oracle.balanced_accuracy_score(truth, called))
-    theirs = oracle.cohen_kappa_score(truth, called, weights="quadratic")
-    assert quadratic_weighted_kappa(truth, called).value == pytest.approx(theirs, abs=1e-12)
-    np.testing.assert_array_equal(confusion_table(truth, called, 3), oracle.confusion_matrix(truth, called))
 
 
 def test_mean_absolute_error_has_the_t_interval_worked_out_by_hand():

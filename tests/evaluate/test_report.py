@@ -11,7 +11,7 @@ import pytest
 
 from pellucid.data import Dataset, Split
 from pellucid.evaluate.assess import JUDGED, Judged, assess, judge
-from pellucid.evaluate.calibrate import calibrate
+from pellucid.evaluate.calibration import calibrate
 from pellucid.evaluate.report import MOST_PICTURES, _hardest, figure_text, in_markdown, in_yaml, tail, write_pages
 from pellucid.evaluate.rivals import LOGISTIC, MAJORITY, Rival
 from pellucid.run import Run

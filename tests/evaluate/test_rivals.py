@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestCentroid
 
 from pellucid.data import Dataset, Split, draw_split, measure_scaling, read
-from pellucid.evaluate.rivals import LOGISTIC, MAJORITY, MOST_FITTED, NEAREST, Rival, fit_rivals
+from pellucid.evaluate.rival import MOST_FITTED, Rival, thinned
+from pellucid.evaluate.rivals import LOGISTIC, MAJORITY, NEAREST, fit_rivals
 
 
 @pytest.fixture(scope="module")
@@ -149,9 +150,9 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(rivals, di
 @pytest.mark.filterwarnings("ignore:self.within_class_std_dev_")
 def test_large_sources_are_thinned_evenly(monkeypatch, digits, split):
     assert MOST_FITTED == 10_000
-    monkeypatch.setattr("pellucid.evaluate.rivals.MOST_FITTED", 100)
+    monkeypatch.setattr("pellucid.evaluate.rivals.thinned", lambda train: thinned(train, 100))
     rival = fitted(digits, split)[NEAREST]
-    thinned = split.train[np.linspace(0, len(split.train) - 1, 100).astype(int)]
-    centroid = NearestCentroid().fit(pixels(digits, thinned), digits.labels[thinned])
+    kept = split.train[np.linspace(0, len(split.train) - 1, 100).astype(int)]
+    centroid = NearestCentroid().fit(pixels(digits, kept), digits.labels[kept])
     np.testing.assert_array_equal(rival.probabilities.argmax(1), centroid.predict(pixels(digits, split.held_out)))
     assert "100 training images" in rival.told

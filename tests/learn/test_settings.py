@@ -127,7 +127,24 @@ def test_completed_settings_leave_nothing_open(cases, classes, size, optimizer):
     assert open_ones == ({"hidden"} if done.model == "cnn" else set())
     assert 1 <= done.batch_size <= cases
     assert done.epochs == 1 or done.epochs <= 40
-    assert cases * done.epochs <= 1.5 * max(IMAGES_SEEN[done.model], cases)
+    assert cases * done.epochs <= 1.5 * max(IMAGES_SEEN[done.model], 2 * cases)
+
+
+@pytest.mark.parametrize(
+    ("model", "cases", "size", "channels", "epochs"),
+    [
+        ("mlp", 45_000, 28, 1, 11),  # 500,000 images at most
+        ("linear", 35_372, 64, 1, 2),  # 400 million numbers: 97,656 images
+        ("linear", 10_000, 64, 1, 9),
+        ("mlp", 10_000, 64, 3, 3),  # 32,552 images
+        ("mlp", 100_000, 224, 3, 2),  # never fewer than two
+        ("mlp", 500, 28, 1, 40),
+        ("cnn", 35_372, 64, 3, 2),  # 70,000 images, whatever their size
+        ("cnn", 200_000, 28, 1, 1),
+    ],
+)
+def test_epochs_go_with_the_number_of_cases_and_of_inputs(model, cases, size, channels, epochs):
+    assert complete(Settings(model=model), cases, 6, size, CPU, channels).epochs == epochs
 
 
 def test_what_was_told_is_not_completed_away():

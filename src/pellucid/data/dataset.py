@@ -84,9 +84,18 @@ def _strip(dataset: Dataset, klass: int, most: int = 8) -> str:
 
 def picture(image: Shaped[np.ndarray, "channel row column"], title: str = "", side: int = 64) -> str:
     """An <img> of one image, its darkest value black and its brightest white, with the bytes inside it."""
-    contents = base64.b64encode(png(image)).decode()
+    return picture_tag(png(image), title, side)
+
+
+def picture_tag(contents: bytes, title: str = "", side: int = 64) -> str:
+    """An <img> with these PNG bytes inside it.
+
+    >>> picture_tag(b"", "scan")
+    '<img src="data:image/png;base64," title="scan" alt="scan" width="64" style="image-rendering:pixelated">'
+    """
+    inside = base64.b64encode(contents).decode()
     named = f' title="{html.escape(title, quote=True)}" alt="{html.escape(title, quote=True)}"' if title else ' alt=""'
-    return f'<img src="data:image/png;base64,{contents}"{named} width="{side}" style="image-rendering:pixelated">'
+    return f'<img src="data:image/png;base64,{inside}"{named} width="{side}" style="image-rendering:pixelated">'
 
 
 def png(image: Shaped[np.ndarray, "channel row column"]) -> bytes:

@@ -27,14 +27,16 @@ def tag_of(how: str | None) -> str:
 
 
 def check_group_by(how: str | None) -> None:
-    """Refuse what could not work with any source, before anything is read.
+    """Refuse what could not work with any source, before anything is read; `none` always works.
 
     Raises:
         BadInput: no such kind, no regular expression with a group, no level from 1 on, no such DICOM tag.
     """
+    if how == "none":
+        return
     kind, _, what = (how or "column:").partition(":")
     if kind not in ("column", "level", "regex", "dicom"):
-        raise BadInput(f"--group-by {how!r} is none of column:NAME, level:K, regex:PATTERN, dicom:PatientID.")
+        raise BadInput(f"--group-by {how!r} is none of column:NAME, level:K, regex:PATTERN, dicom:PatientID, none.")
     if kind == "dicom":
         from pellucid.data.dicom import check_keyword
 
@@ -60,12 +62,15 @@ def find_groups(facts: Facts, how: str | None) -> Groups | None:
 
     Args:
         facts: of the pack.
-        how: column:NAME, level:K, regex:PATTERN, dicom:KEYWORD (checked by `check_group_by`), or None to look for them.
+        how: column:NAME, level:K, regex:PATTERN, dicom:KEYWORD (checked by `check_group_by`); None looks for them;
+            `none` takes cases as independent, whatever the source shows.
     Raises:
         BadInput: the source does not show what `how` names.
     """
     if how is None:
         return _found(facts)
+    if how == "none":
+        return None
     kind, _, what = how.partition(":")
     if kind == "column":
         return _number(_column(facts, what), f"column {what!r} of the table")

@@ -41,7 +41,7 @@ def pack_files(
     form: Form | None = _form_of_the_first(listing, image_size)
     with Unfinished(packs) as making:
         while form is not None:
-            making.make_room(len(listing.items), form)
+            making.make_room(len(listing.items), form, sizes=True)
             last, outcome = form, decode_all(listing, making.folder, form, image_size, tag, progress, ready=ready)
             form = outcome.wider
         _check_readable(listing, outcome)

@@ -7,6 +7,7 @@ forked, because a program that uses torch or a notebook cannot be forked safely.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -69,18 +70,22 @@ def pack_share(job: Job) -> Iterator[dict[str, Any]]:
         _open_contents(job) as contents_of,
         (out / "images.bin").open("r+b") as images,
         (out / "sha256.bin").open("r+b") as hashes,
+        contextlib.nullcontext() if job.strict else (out / "sizes.bin").open("r+b") as sizes,
     ):
         for start, items in job.chunks:
             block = np.zeros((len(items), *job.form.shape), job.form.dtype)
+            sides = np.full((len(items), 2), job.form.size, np.int32)
             kinds: dict[Kind, list[int]] = {}
             try:
-                yield from _decode_block(job, contents_of, start, items, block, kinds)
+                yield from _decode_block(job, contents_of, start, items, block, sides, kinds)
             except DoesNotFit as signal:
                 yield {"wider": signal.wider.as_dict()}
                 return
             images.seek(start * job.form.image_bytes)
             images.write(block.data)
-            if not job.strict:
+            if sizes is not None:
+                sizes.seek(start * 8)
+                sizes.write(sides.data)
                 hashes.seek(start * 32)
                 hashes.write(b"".join(hashlib.sha256(image.data).digest() for image in block))
             named = {f"{'gray' if ndim == 2 else 'RGB'} {dtype.name}": found for (ndim, dtype), found in kinds.items()}
@@ -88,9 +93,15 @@ def pack_share(job: Job) -> Iterator[dict[str, Any]]:
 
 
 def _decode_block(
-    job: Job, contents_of: Any, start: int, items: list[Any], block: np.ndarray, kinds: dict[Kind, list[int]]
+    job: Job,
+    contents_of: Any,
+    start: int,
+    items: list[Any],
+    block: np.ndarray,
+    sides: np.ndarray,
+    kinds: dict[Kind, list[int]],
 ) -> Iterator[dict[str, Any]]:
-    """Fill the block, and count how many images are gray or RGB, 8 or 16 bit, as they come."""
+    """Fill the block, note the size of each image, and count how many are gray or RGB, 8 or 16 bit, as they come."""
     side, dtype = (job.form.size, job.form.size), block.dtype
     at_least = job.form.size if job.form.resized else None
     for row, item in enumerate(items):
@@ -104,6 +115,8 @@ def _decode_block(
                 image = as_gray_if_gray(image) if job.form.channels == 1 else image
             fits = image.shape == side and image.dtype == dtype  # nearly always, and nearly free
             block[row] = image if fits else fit(image, job.form, name, job.image_size)
+            if at_least is not None or not fits:
+                sides[row] = _size(contents, image)
         except DoesNotFit as signal:
             if not job.strict:
                 raise
@@ -113,6 +126,16 @@ def _decode_block(
             yield {"unreadable": [index, str(problem)]}
             continue
         kinds.setdefault((image.ndim, image.dtype), [0, index])[0] += 1
+
+
+def _size(contents: bytes, image: np.ndarray) -> tuple[int, ...]:
+    """Rows and columns as in the file; a large JPEG may have been decoded at a reduced scale."""
+    if contents[:3] != b"\xff\xd8\xff":
+        return image.shape[:2]
+    import simplejpeg
+
+    rows, columns, *_ = simplejpeg.decode_jpeg_header(contents)
+    return rows, columns
 
 
 def _tag(contents: bytes, keyword: str, name: str) -> str | None:

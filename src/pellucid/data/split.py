@@ -8,11 +8,14 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.errors import BadInput
-from pellucid.shapes import Int
+from pellucid.shapes import Bool, Int
 
 PARTS = ("train", "valid", "calibrate", "held_out")
 SHARES = (0.6, 0.1, 0.1, 0.2)
 """Chosen by us: enough held out for an interval, and a tenth each to choose by and to calibrate by."""
+
+FREE, LEFT_OUT = -1, -2
+"""In place of a part: still to be drawn; in no part."""
 
 FEWEST_A_CLASS = 4
 """One case of each class in each part is the least that a split can be drawn from."""
@@ -47,7 +50,7 @@ class Split:
         return parts.tolist()
 
 
-def draw_split(dataset: Dataset, seed: int) -> Split:
+def draw_split(dataset: Dataset, seed: int, together: Int[np.ndarray, " case"] | None = None) -> Split:
     """Four parts, 60/10/10/20 percent, each class spread alike, whole groups together.
 
     Where the source fixes a test part, that is held out; where it fixes only train and valid, valid is held out, since
@@ -56,6 +59,8 @@ def draw_split(dataset: Dataset, seed: int) -> Split:
     Args:
         dataset: with groups, where patients are known.
         seed: of the one random generator that draws.
+        together: cases of one number never part, be they of one group or not. Where the source's own parts part them,
+            those that would be learned from are left out. None: the dataset's groups, within what the source fixes.
     Raises:
         BadInput: one class only, or a class with fewer cases (or groups) than there are parts.
     """
@@ -63,18 +68,44 @@ def draw_split(dataset: Dataset, seed: int) -> Split:
     strata = _strata(dataset)
     _check_classes(dataset)
     assigned, shares, how = _fixed_parts(dataset)
-    free = np.flatnonzero(assigned < 0)
+    if together is not None:
+        left_out = _parted(assigned, together)
+        assigned[left_out] = LEFT_OUT
+        how += f"; {left_out.sum()} left out, whose twins the source holds out" if left_out.any() else ""
+    free = np.flatnonzero(assigned == FREE)
     wanted = [part for part, share in enumerate(shares) if share > 0]
     scaled = np.array([shares[part] for part in wanted]) / sum(shares)
-    if dataset.groups is None:
+    kept = dataset.groups if together is None else together
+    if kept is None:
         drawn = _draw_cases(strata[free], scaled, generator)
     else:
-        drawn = _draw_groups(strata[free], dataset.groups[free], scaled, generator)
-        how += f", {dataset.groups_from} kept together"
+        drawn = _draw_groups(strata[free], kept[free], scaled, generator)
+        how += f", {dataset.groups_from} kept together" if dataset.groups is not None else ""
+        how += ", twins kept together" if together is not None else ""
     assigned[free] = np.array(wanted)[drawn]
     _check_parts(dataset, assigned)
     train, valid, calibrate, held_out = (np.flatnonzero(assigned == part) for part in range(len(PARTS)))
     return Split(train, valid, calibrate, held_out, how, seed)
+
+
+def joined(*numberings: Int[np.ndarray, " case"]) -> Int[np.ndarray, " case"]:
+    """One number a case; the same for all cases that any of the numberings joins, by whatever chain.
+
+    >>> joined(np.array([0, 0, 1, 2]), np.array([5, 6, 6, 7])).tolist()
+    [0, 0, 0, 1]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    cases = len(numberings[0])
+    ends, nodes = [], cases
+    for numbers in numberings:
+        place = np.unique(numbers, return_inverse=True)[1]
+        ends.append(nodes + place)
+        nodes += int(place.max(initial=-1)) + 1
+    starts = np.tile(np.arange(cases), len(numberings))
+    links = coo_array((np.ones(len(starts)), (starts, np.concatenate(ends))), shape=(nodes, nodes))
+    return np.asarray(connected_components(links, directed=False)[1][:cases], np.int64)
 
 
 def _strata(dataset: Dataset) -> Int[np.ndarray, " case"]:
@@ -103,7 +134,7 @@ def _check_classes(dataset: Dataset) -> None:
 
 def _fixed_parts(dataset: Dataset) -> tuple[Int[np.ndarray, " case"], tuple[float, ...], str]:
     """(part of each case or -1, the shares that the rest is drawn in, in words)."""
-    assigned = np.full(len(dataset), -1)
+    assigned = np.full(len(dataset), FREE)
     if dataset.parts is None or set(dataset.parts) == {"train"}:
         return assigned, SHARES, "drawn 60/10/10/20, each class alike"
     has_test, has_valid = (part in dataset.parts for part in ("test", "valid"))
@@ -116,6 +147,14 @@ def _fixed_parts(dataset: Dataset) -> tuple[Int[np.ndarray, " case"], tuple[floa
         return assigned, shares, "the source's test part held out, the rest drawn from its training part"
     assigned[dataset.parts == "valid"] = 3
     return assigned, (0.6, 0.1, 0.1, 0.0), "the source's valid part held out, the rest drawn from its training part"
+
+
+def _parted(assigned: np.ndarray, together: np.ndarray) -> Bool[np.ndarray, " case"]:
+    """Cases that stand together with one that the source holds out (or chooses by), and are not in its part."""
+    _, member = np.unique(together, return_inverse=True)
+    foremost = np.full(member.max(initial=0) + 1, FREE)
+    np.maximum.at(foremost, member, assigned)
+    return np.asarray((foremost[member] >= 0) & (assigned != foremost[member]))
 
 
 def _draw_cases(strata: np.ndarray, shares: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -156,14 +195,20 @@ def _draw_groups(
     np.add.at(table, (member, stratum), 1)
     order = generator.permutation(len(codes))
     order = order[np.argsort(-table[order].sum(1), kind="stable")]
+    several = table.sum(1) > 1
     wished = np.outer(shares, table.sum(0))
     weight = 1 / (wished * table.sum(0))
     have = np.zeros_like(wished)
     part_of = np.zeros(len(codes), np.int64)
-    for code in order:
+    for code in order[several[order]]:
         cost = (weight * ((have + table[code] - wished) ** 2 - (have - wished) ** 2)).sum(1)
         part_of[code] = int(cost.argmin())
         have[part_of[code]] += table[code]
+    for kind, missed in enumerate(np.maximum(wished - have, 0).T):  # groups of one case fill what is missed still
+        single = order[~several[order] & (table[order, kind] == 1)]
+        if len(single):
+            ends = np.cumsum(_whole_shares(len(single), missed / missed.sum() if missed.any() else shares))
+            part_of[single] = np.searchsorted(ends, np.arange(len(single)), side="right")
     return part_of[member]
 
 

@@ -17,8 +17,9 @@ import numpy as np
 
 from pellucid.data.form import Form
 from pellucid.errors import BadInput
+from pellucid.shapes import Int
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever packs come to hold something else, so that old ones are made anew."""
 
 
@@ -70,6 +71,19 @@ class Pack:
         return np.fromfile(self.folder / "sha256.bin", np.uint8).reshape(-1, 32)
 
 
+def original_sizes(folder: Path | None) -> Int[np.ndarray, "case side"] | None:
+    """Rows and columns of each image as it came, before any resizing; None where all came in one array, of one size.
+
+    Args:
+        folder: of a pack.
+
+    >>> original_sizes(None) is None
+    True
+    """
+    path = folder / "sizes.bin" if folder else None
+    return np.fromfile(path, np.int32).reshape(-1, 2) if path and path.is_file() else None
+
+
 def open_pack(packs: Path, key: str) -> Pack | None:
     """The pack of that key, if it is there, whole, and of today's format."""
     folder = packs / key
@@ -115,26 +129,31 @@ class Unfinished:
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def make_room(self, cases: int, form: Form) -> None:
+    def make_room(self, cases: int, form: Form, sizes: bool = False) -> None:
         """Lay out empty files of the full length, having looked whether the disk has the room.
 
+        Args:
+            cases: images to come.
+            form: of each.
+            sizes: whether each comes in a size of its own, to be noted.
         Raises:
             BadInput: it has not.
         """
-        needed = cases * (form.image_bytes + 32)
+        widths = _widths(form, sizes)
+        needed = cases * sum(widths.values())
         free = shutil.disk_usage(self.folder).free
         if needed > free:
             raise BadInput(
                 f"{self.folder.parent} has {free / 1e6:,.0f} MB free; the packed images need {needed / 1e6:,.0f} MB: "
                 "make room, or set PELLUCID_CACHE to another disk."
             )
-        for name, length in (("images.bin", cases * form.image_bytes), ("sha256.bin", cases * 32)):
+        for name, width in widths.items():
             with cannot_take(self.folder.parent), (self.folder / name).open("wb") as file:
-                file.truncate(length)
+                file.truncate(cases * width)
 
     def keep_only(self, rows: np.ndarray, form: Form) -> None:
         """Close the gaps that unreadable images left."""
-        for name, width in (("images.bin", form.image_bytes), ("sha256.bin", 32)):
+        for name, width in _widths(form, (self.folder / "sizes.bin").is_file()).items():
             path = self.folder / name
             whole = np.memmap(path, np.uint8, "r+")
             table = whole.reshape(-1, width)
@@ -161,6 +180,11 @@ class Unfinished:
                 raise
             return made
         return Pack(home, facts)
+
+
+def _widths(form: Form, sizes: bool) -> dict[str, int]:
+    """Bytes a case in each binary file."""
+    return {"images.bin": form.image_bytes, "sha256.bin": 32} | ({"sizes.bin": 8} if sizes else {})
 
 
 def _remove_stale(packs: Path) -> None:

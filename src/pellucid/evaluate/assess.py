@@ -1,105 +1,122 @@
-"""All that is measured of a run, from logits to report.json: the model and its rivals, with and without twins."""
+"""All that is measured of a run, as one function of its three tables: `train` writes it, `verify` computes it again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.data import Dataset, Split
-from pellucid.evaluate.calibrate import Calibration
-from pellucid.evaluate.measure import measure
-from pellucid.evaluate.rivals import Rival
-from pellucid.run.writing import csv_text
-from pellucid.shapes import Float, Int
+from pellucid.data.repeats import counted, differing, repeated
+from pellucid.evaluate.abstention import check_dial, error_curve
+from pellucid.evaluate.answers import Answers, Cases, Other
+from pellucid.evaluate.calibration import Calibration, probabilities_of
+from pellucid.evaluate.conformal import check_sets
+from pellucid.evaluate.difference import mean_rate_difference, ranking_difference, rate_difference
+from pellucid.evaluate.intervals import rate_estimate
+from pellucid.evaluate.ladder import describe_rungs
+from pellucid.evaluate.measuring import calls, measure, ranking_scores, trials_of
+from pellucid.evaluate.reliability import measure_reliability
+from pellucid.evaluate.survival import describe_probe
+from pellucid.shapes import Bool, Float, Int
 
-JUDGED = ("valid", "calibrate", "held_out")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The model's answers to every case that it did not learn from: valid, then calibrate, then held out."""
-
-    rows: Int[np.ndarray, " judged"]
-    logits: Float[np.ndarray, "judged output"]
-    probabilities: Float[np.ndarray, "judged klass"]
-
-    def of(self, part: Int[np.ndarray, " part"]) -> Float[np.ndarray, "part klass"]:
-        """Probabilities of one part's rows, in their order."""
-        place = {row: at for at, row in enumerate(self.rows.tolist())}
-        return self.probabilities[[place[row] for row in part.tolist()]]
+LIKENESSES = ("identical", "near-identical", "same group")
+"""Why a held-out case is a twin of one that was learned from."""
 
 
-def judge(
-    logits: Float[np.ndarray, "judged output"], split: Split, calibration: Calibration, dataset: Dataset
-) -> Judged:
-    """Calibrated probabilities for the judged rows; outputs beyond the classes are left out of them."""
-    rows = np.concatenate([getattr(split, part) for part in JUDGED])
-    p = calibration.probabilities(logits[:, : len(dataset.classes)], dataset.task)
-    return Judged(rows, logits, p)
+def assess(answers: Answers, calibration: Calibration) -> dict[str, Any]:
+    """Every figure of report.json that the tables hold.
 
-
-def assess(
-    judged: Judged, split: Split, dataset: Dataset, twins: Int[np.ndarray, " case"], rivals: list[Rival]
-) -> dict[str, Any]:
-    """Figures of the held-out part: the model, the same without twins of training cases, and each rival."""
-    held_out = split.held_out
-    alone = held_out[twins[held_out] < 0]
+    Args:
+        answers: the model's and the others', with the truth.
+        calibration: what was fitted on the calibration part.
+    Returns:
+        `held_out` and `held_out_without_twins` (None where all have twins), `twins`, `repeats`, `valid`, `rivals`,
+        `probes`, `ladder`, `probabilities` (before and after the temperature), `sets`, `dial` and its curve `risk`,
+        `unlike`, `cases`, `class_counts`.
+    """
+    cases, held_out = answers.cases, answers.cases.rows("held_out")
+    task, truth, groups = cases.task, cases.labels[held_out], cases.groups_of(held_out)
+    p = calibration.probabilities(answers.class_logits, task)
+    ours, uncalibrated = p[answers.of("held_out")], answers.class_logits[answers.of("held_out")]
+    alone = cases.likeness[held_out] == ""
     return {
-        "held_out": measured(judged.of(held_out), held_out, dataset),
-        "held_out_without_twins": measured(judged.of(alone), alone, dataset) if len(alone) else None,
-        "twins": {"held_out": int((twins[held_out] >= 0).sum()), "cases": len(held_out)},
-        "valid": measured(judged.of(split.valid), split.valid, dataset),
-        "rivals": {
-            rival.name: {"told": rival.told, **measured(rival.probabilities, held_out, dataset)} for rival in rivals
+        "cases": cases.counts(),
+        "class_counts": cases.class_counts(),
+        "held_out": measured(cases, ours, held_out),
+        "held_out_without_twins": measured(cases, ours[alone], held_out[alone]) if alone.any() else None,
+        "twins": _twins(cases, held_out),
+        "repeats": _repeats(cases),
+        "valid": measured(cases, p[answers.of("valid")], cases.rows("valid")),
+        "rivals": {rival.name: _rival(cases, ours, rival, alone) for rival in answers.of_kind("rivals")},
+        "probes": {probe.name: _probe(cases, ours, probe) for probe in answers.of_kind("probes")},
+        "ladder": describe_rungs(
+            {rung.name: rung.probabilities for rung in answers.of_kind("ladder")},
+            cases.labels[cases.rows("valid")],
+            task,
+            cases.groups_of(cases.rows("valid")),
+        ),
+        "probabilities": {
+            "before": measure_reliability(probabilities_of(uncalibrated, task), truth, task, groups),
+            "after": measure_reliability(ours, truth, task, groups),
         },
+        "sets": check_sets(ours, truth, task, groups, calibration.limits, list(cases.classes)),
+        "dial": check_dial(ours, truth, task, groups, calibration.levels),
+        "risk": error_curve(ours, truth, task).tolist(),
+        "unlike": rate_estimate(answers.unlike[answers.of("held_out")], groups).as_dict(),
     }
 
 
-def measured(p: Float[np.ndarray, "case klass"], rows: Int[np.ndarray, " case"], dataset: Dataset) -> dict[str, Any]:
-    """`measure` for some rows of a data set, whole groups taken as clusters."""
-    groups = None if dataset.groups is None else dataset.groups[rows]
-    return measure(p, dataset.labels[rows], dataset.task, list(dataset.classes), groups)
+def measured(cases: Cases, p: Float[np.ndarray, "some klass"], rows: Int[np.ndarray, " some"]) -> dict[str, Any]:
+    """`measure` for some cases of a run, whole groups taken as clusters."""
+    return measure(p, cases.labels[rows], cases.task, list(cases.classes), cases.groups_of(rows))
 
 
-def predictions_csv(judged: Judged, split: Split, dataset: Dataset) -> str:
-    """name, label, part, a logit and a probability of each class, for every judged case."""
-    header = ["name", "label", "part"]
-    header += [f"logit_{name}" for name in output_names(dataset, judged.logits.shape[1])] + [
-        f"p_{name}" for name in dataset.classes
-    ]
-    parts = [part for part in JUDGED for _ in getattr(split, part)]
-    columns = [[dataset.names[row] for row in judged.rows], label_texts(dataset, judged.rows), parts]
-    return csv_text(header, [*columns, *judged.logits.astype(float).T.tolist(), *judged.probabilities.T.tolist()])
+def _twins(cases: Cases, held_out: np.ndarray) -> dict[str, int]:
+    likeness = cases.likeness[held_out]
+    kinds = {kind: int((likeness == kind).sum()) for kind in LIKENESSES}
+    return {"held_out": int((likeness != "").sum()), "cases": len(held_out), **kinds}
 
 
-def rivals_csv(rivals: list[Rival], split: Split, dataset: Dataset) -> str:
-    """rival, name, label, part and a probability of each class, for every held-out case and rival."""
-    names = [dataset.names[row] for row in split.held_out]
-    labels = label_texts(dataset, split.held_out)
-    columns: list[list[Any]] = [
-        [rival.name for rival in rivals for _ in names],
-        names * len(rivals),
-        labels * len(rivals),
-        ["held_out"] * len(names) * len(rivals),
-    ]
-    p = np.concatenate([rival.probabilities for rival in rivals])
-    return csv_text(
-        ["rival", "name", "label", "part", *(f"p_{name}" for name in dataset.classes)], [*columns, *p.T.tolist()]
-    )
+def _repeats(cases: Cases) -> dict[str, Any]:
+    """Images that stand more than once, anywhere in the data set."""
+    identical = np.unique(cases.sha256, return_inverse=True)[1]
+    same, alike = repeated(identical), repeated(cases.alike)
+    return {
+        "identical": counted(same),
+        "near_identical": counted(differing(alike, identical)),
+        "identical_across_parts": len(differing(same, cases.parts)),
+        "identical_across_classes": len(differing(same, cases.labels)),
+        "blank": sum("blank" in seen.split("|") for seen in cases.seen),
+    }
 
 
-def output_names(dataset: Dataset, outputs: int) -> list[str]:
-    """A name for every logit; those beyond the classes (recipe R0 has four) are called so."""
-    return [*dataset.classes, *(f"no class {number}" for number in range(len(dataset.classes), outputs))]
+def _rival(cases: Cases, ours: np.ndarray, rival: Other, alone: Bool[np.ndarray, " case"]) -> dict[str, Any]:
+    rows = rival.rows
+    without = measured(cases, rival.probabilities[alone], rows[alone]) if alone.any() else None
+    return {
+        "told": rival.told,
+        **measured(cases, rival.probabilities, rows),
+        "without_twins": without,
+        "difference": _difference(cases, ours, rival.probabilities, rows),
+        "difference_without_twins": _difference(cases, ours[alone], rival.probabilities[alone], rows[alone])
+        if alone.any()
+        else None,
+    }
 
 
-def label_texts(dataset: Dataset, rows: Int[np.ndarray, " case"]) -> list[str]:
-    """Each case's class by name; for multi-label tasks all its labels, | between them."""
-    if dataset.labels.ndim == 1:
-        return [dataset.classes[label] for label in dataset.labels[rows].tolist()]
-    return [
-        "|".join(name for name, has in zip(dataset.classes, case, strict=True) if has)
-        for case in dataset.labels[rows].tolist()
-    ]
+def _difference(cases: Cases, ours: np.ndarray, theirs: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    """The model less the rival, case by case, so that what both find hard does not blur it."""
+    task, positive, groups = cases.task, cases.positive(rows), cases.groups_of(rows)
+    a, b = (trials_of(calls(p, task), positive, task, groups) for p in (ours, theirs))
+    our_scores, their_scores = (ranking_scores(p, task) for p in (ours, theirs))
+    return {
+        "accuracy": rate_difference(a.right, b.right, a.groups).as_dict(),
+        "balanced_accuracy": mean_rate_difference(a.right, b.right, a.asked, a.groups).as_dict(),
+        "auroc": ranking_difference(our_scores, their_scores, positive, groups).as_dict(),
+    }
+
+
+def _probe(cases: Cases, ours: np.ndarray, probe: Other) -> dict[str, Any]:
+    figures = measured(cases, probe.probabilities, probe.rows)
+    model = measured(cases, ours, probe.rows)
+    return {"told": probe.told, **figures, **describe_probe(probe.name, model, figures, cases.task)}

@@ -1,4 +1,4 @@
-"""From learned weights to a finished Run folder: calibrate, judge, measure beside rivals, write every file."""
+"""From learned weights to a finished Run folder: calibrate, ask, measure beside rivals, write every file."""
 
 from __future__ import annotations
 
@@ -6,99 +6,118 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data import Dataset, Split, measure_scaling
-from pellucid.evaluate.assess import JUDGED, assess, judge, predictions_csv, rivals_csv
-from pellucid.evaluate.calibrate import Calibration, calibrate, looks_of
-from pellucid.evaluate.report import write_pages
-from pellucid.evaluate.rivals import fit_rivals
-from pellucid.learn.fit import Fitted, logits_of
+from pellucid.data import Dataset
+from pellucid.data.dataset import picture
+from pellucid.evaluate.answers import JUDGED, Answers
+from pellucid.evaluate.assess import assess
+from pellucid.evaluate.calibration import Calibration, calibrate
+from pellucid.evaluate.checklists import reporting_md
+from pellucid.evaluate.doubts import doubts
+from pellucid.evaluate.figures import weights_image
+from pellucid.evaluate.hardest import SIDE
+from pellucid.evaluate.material import Material
+from pellucid.evaluate.model_card import model_card
+from pellucid.evaluate.others import ask_others
+from pellucid.evaluate.report import Pictures, report_page
+from pellucid.evaluate.rival import Rival
+from pellucid.evaluate.rivals import LOGISTIC
+from pellucid.evaluate.thumbnails import thumbnails
+from pellucid.evaluate.unlike import Seen, Unlike, fit_unlike, fitted_rows
+from pellucid.learn.fit import answers_of
+from pellucid.learn.ladder import Climbed
 from pellucid.learn.models import count_parameters
-from pellucid.learn.plan import Plan
+from pellucid.learn.threads import threads
 from pellucid.learn.weights import save_weights
 from pellucid.progress import Progress
 from pellucid.run import Run, write_json, write_text
-from pellucid.shapes import Int
+from pellucid.shapes import Float
+
+MOST_WEIGHTS = 14
+"""Classes whose weights are shown. Chosen by us: all labels of ChestX-ray14."""
 
 
-def conclude(
-    run: Run,
-    plan: Plan,
-    fitted: Fitted,
-    dataset: Dataset,
-    split: Split,
-    twins: Int[np.ndarray, " case"],
-    warnings: list[str],
-    progress: Progress,
-) -> dict[str, Any]:
-    """Write weights, predictions, rivals, report and model card.
+def conclude(run: Run, climbed: Climbed, material: Material, warnings: list[str], progress: Progress) -> dict[str, Any]:
+    """Write weights, predictions, rivals, report, model card and what a paper has to report.
 
     Args:
         run: the folder to write into.
-        plan: the learner and what it was made from.
-        fitted: the best weights.
-        dataset: images and labels.
-        split: its four parts.
-        twins: for each case the training case of identical pixels, or -1.
+        climbed: the kept model and its best weights.
+        material: what the run is made from.
         warnings: what was doubted so far.
         progress: told how far the rivals are.
     Returns:
         The figures, as they stand in report.json.
     """
-    plan.learner.model.load_state_dict(fitted.best)
-    rows = np.concatenate([getattr(split, part) for part in JUDGED])
-    logits = logits_of(plan.learner, plan.batches.images, rows)
-    at = len(split.valid)
-    calibrating = logits[at : at + len(split.calibrate), : len(dataset.classes)]
-    looks = looks_of(dataset.images, split.calibrate, plan.scaling)
-    calibration = calibrate(calibrating, dataset.labels[split.calibrate], dataset.task, looks)
-    save_weights(run.file("weights.safetensors"), fitted.best, _facts(plan, fitted, dataset, calibration))
-    judged = judge(logits, split, calibration, dataset)
-    sound = measure_scaling(dataset.images, split.train)  # whatever the run was told: rivals are to do their best
-    rivals = fit_rivals(dataset, split.train, split.held_out, sound, plan.settings.seed, progress)
-    figures = assess(judged, split, dataset, twins, rivals)
+    plan, dataset = climbed.plan, material.dataset
+    with threads(plan.threads):
+        plan.learner.model.load_state_dict(climbed.fitted.best)
+        logits, unlike, flags = _ask(climbed, material)
+        others, rivals = ask_others(climbed, material, progress)
+    answers = Answers(material.cases, logits, flags, others)
+    calibration = _calibrated(answers)
+    facts = _facts(climbed, material, calibration, unlike)
+    save_weights(run.file("weights.safetensors"), climbed.fitted.best, facts, unlike.arrays())
+    write_json(run.file("recipe.json"), {**run.recipe, "settings": plan.settings.as_dict()})
+    figures = assess(answers, calibration)
+    weights, limit = _weights(rivals)
     report = {
         "run": str(run.path),
         "model": plan.settings.model,
         "source_name": run.recipe["source"]["name"],
         "task": dataset.task,
         "classes": list(dataset.classes),
-        "cases": split.counts(),
+        "image": _image(dataset),
+        "reading": {"said": list(dataset.said), "unreadable": [list(one) for one in dataset.unreadable]},
+        "audit": {"findings": [{"kind": one.kind, "told": one.told} for one in material.audit.findings]},
         "parameters": count_parameters(plan.learner.model),
         **figures,
         "calibration": calibration.as_dict(),
-        "warnings": [
-            *warnings,
-            *figures["held_out"]["warnings"],
-            *_rivals_as_good(plan.settings.model, figures),
-            *_too_few(calibration, split, dataset),
-        ],
-        "steps": fitted.steps,
-        "best_step": fitted.best_step,
-        "resumed_at_step": fitted.resumed_at_step,
+        "warnings": [*warnings, *doubts(figures, plan.settings.model)],
+        "steps": climbed.fitted.steps,
+        "best_step": climbed.fitted.best_step,
+        "resumed_at_step": climbed.fitted.resumed_at_step,
+        "weights_shown": len(weights),
+        "weights_limit": limit,
     }
-    write_text(run.file("predictions.csv"), predictions_csv(judged, split, dataset))
-    write_text(run.file("rivals.csv"), rivals_csv(rivals, split, dataset))
-    page, card = write_pages(run, report, judged, split, dataset, rivals)
-    write_text(run.file("report.html"), page)
-    write_text(run.file("model_card.md"), card)
-    write_json(run.file("report.json"), report)
+
+    def shown(row: int) -> str:
+        return picture(dataset.images[row], dataset.names[row], SIDE)
+
+    p = calibration.probabilities(answers.class_logits, dataset.task)
+    _write(Run(run.path), report, answers, p, Pictures(shown, weights))
     return report
 
 
-def _too_few(calibration: Calibration, split: Split, dataset: Dataset) -> list[str]:
-    """A sentence where some class has too few calibration cases for a promise."""
-    needed = round(1 / calibration.missed) - 1
-    short = [name for name, limit in zip(dataset.classes, calibration.quantiles, strict=True) if limit is None]
-    if not short:
-        return []
-    return [
-        f"Too few calibration cases of {', '.join(short[:6])}{' ...' if len(short) > 6 else ''}: {needed} of each "
-        f"are needed, and there are {len(split.calibrate)} in all; `predict` cannot rule these classes out."
-    ]
+def _ask(climbed: Climbed, material: Material) -> tuple[np.ndarray, Unlike, np.ndarray]:
+    """Logits of all judged cases, what tells images unlike the training ones, and which of them it flags."""
+    plan, cases, images = climbed.plan, material.cases, material.dataset.images
+    fitted = fitted_rows(material.split.train, plan.settings.seed)
+    rows = np.concatenate([fitted, cases.judged()])
+    logits, features = answers_of(plan.learner, plan.batches.images, rows)
+    small = thumbnails(images, plan.scaling, rows)
+    ends = np.cumsum([len(fitted), *(len(cases.rows(part)) for part in JUDGED[:2])])
+    train, valid, calibrate, _ = (
+        Seen(*both) for both in zip(np.split(features, ends), np.split(small, ends), strict=True)
+    )
+    unlike = fit_unlike(train, valid, calibrate, cases.groups_of(cases.rows("calibrate")), seed=plan.settings.seed)
+    return logits[len(fitted) :], unlike, unlike.flags(Seen(features[len(fitted) :], small[len(fitted) :]))
 
 
-def _facts(plan: Plan, fitted: Fitted, dataset: Dataset, calibration: Calibration) -> dict[str, Any]:
+def _calibrated(answers: Answers) -> Calibration:
+    cases, rows = answers.cases, answers.cases.rows("calibrate")
+    return calibrate(
+        answers.class_logits[answers.of("calibrate")], cases.labels[rows], cases.task, cases.groups_of(rows)
+    )
+
+
+def _image(dataset: Dataset) -> dict[str, Any]:
+    _, channels, rows, columns = dataset.images.shape
+    return {"channels": channels, "rows": rows, "columns": columns, "dtype": dataset.images.dtype.name}
+
+
+def _facts(climbed: Climbed, material: Material, calibration: Calibration, unlike: Unlike) -> dict[str, Any]:
     """What the weights file says of itself: all that is needed to use it."""
+    dataset, plan = material.dataset, climbed.plan
     return {
         "model": plan.settings.model,
         "hidden": plan.settings.hidden,
@@ -111,17 +130,35 @@ def _facts(plan: Plan, fitted: Fitted, dataset: Dataset, calibration: Calibratio
         "scaling": plan.scaling.as_dict(),
         "precision": plan.settings.precision,
         "calibration": calibration.as_dict(),
-        "best_step": fitted.best_step,
+        "unlike": unlike.as_dict(),
+        "parameters": count_parameters(plan.learner.model),
+        "learned": [name for name, _ in plan.learner.model.named_parameters()],
+        "best_step": climbed.fitted.best_step,
     }
 
 
-def _rivals_as_good(model: str, figures: dict[str, Any]) -> list[str]:
-    """A sentence for each rival that the model's interval does not leave behind."""
-    low = figures["held_out"]["balanced_accuracy"]["low"]
-    reached = {name: rival["balanced_accuracy"]["value"] for name, rival in figures["rivals"].items()}
-    return [
-        f"The {name} has a balanced accuracy of {value:.3f}, and the interval of the {model} begins at {low:.3f}: "
-        "these held-out cases do not show that the model is better."
-        for name, value in reached.items()
-        if low is not None and value is not None and value >= low
-    ]
+def _weights(rivals: list[Rival]) -> tuple[tuple[str, ...], float | None]:
+    """What the linear rival looks for, class by class, as pictures; and the weight that has the full colour."""
+    shown = next((rival.weights for rival in rivals if rival.name == LOGISTIC), None)
+    if shown is None:
+        return (), None
+    limit = float(np.quantile(np.abs(shown), 0.995)) or 1.0
+    return tuple(weights_image(weight.astype(float), limit=limit) for weight in shown[:MOST_WEIGHTS]), limit
+
+
+def _write(
+    run: Run,
+    report: dict[str, Any],
+    answers: Answers,
+    probabilities: Float[np.ndarray, "judged klass"],
+    pictures: Pictures,
+) -> None:
+    """The tables first, then what is computed from them."""
+    write_text(run.file("predictions.csv"), answers.predictions_csv(probabilities))
+    write_text(run.file("rivals.csv"), answers.rivals_csv())
+    held_out = probabilities[answers.of("held_out")]
+    page = report_page(report, run.recipe, run.history, answers, held_out, pictures)
+    write_text(run.file("report.html"), page)
+    write_text(run.file("model_card.md"), model_card(report, run.recipe))
+    write_text(run.file("reporting.md"), reporting_md(report, run.recipe))
+    write_json(run.file("report.json"), report)

@@ -11,16 +11,16 @@ DOUBT = 0.25  # groups' worth of belief that errors come in whole groups; chosen
 # 0.90 to 0.91 without it where only a handful of groups hold an error, and little change anywhere else
 
 
-def effective_cases(right: Bool[np.ndarray, " case"], groups: Groups = None) -> float:
-    """How many independent cases carry as much knowledge of a rate as these cases do, which come in groups.
+def effective_cases(outcome: Bool[np.ndarray, " case"] | Int[np.ndarray, " case"], groups: Groups = None) -> float:
+    """How many independent cases carry as much knowledge of a mean outcome as these cases do, which come in groups.
 
     Cases of one patient resemble each other, so ten of them tell less than ten patients do. The spread between groups
     is compared with the spread that independent cases would have (the design effect, at least 1). Few groups make that
     comparison itself unsure: a t quantile answers for it, and `DOUBT` leans it towards the worst case, in which each
-    group is right or wrong as a whole. Where all cases are right, or all wrong, the worst case is taken.
+    group is right or wrong as a whole. Where all cases have one outcome, the worst case is taken.
 
     Args:
-        right: for each case, whether it counts as a success.
+        outcome: of each case, one of a few: right or wrong; or -1, 0, 1 where two models are compared.
         groups: for each case, the number of its patient or exam; None: every case is its own group.
     Returns:
         0 (one group says nothing about others) to the number of cases.
@@ -30,22 +30,22 @@ def effective_cases(right: Bool[np.ndarray, " case"], groups: Groups = None) -> 
     >>> effective_cases(np.array([True, True, False, False]), np.array([0, 1, 2, 3]))
     4.0
     """
-    cases = len(right)
+    cases = len(outcome)
     if groups is None or cases < 2:
         return float(cases)
     _, group = np.unique(groups, return_inverse=True)
-    size, successes = np.bincount(group), np.bincount(group, right)
+    size, total = np.bincount(group), np.bincount(group, outcome)
     if len(size) == 1:
         return 0.0
     if len(size) == cases:
         return float(cases)
-    rate = float(right.mean())
-    worst = float((size**2).sum()) / cases
-    telling = min(int((successes > 0).sum()), int((successes < size).sum()))  # groups that hold the rarer outcome
+    mean, worst = float(outcome.mean()), float((size**2).sum()) / cases
+    same = [np.bincount(group, outcome == one) == size for one in np.unique(outcome)]
+    telling = min(int((~whole).sum()) for whole in same)  # groups that hold anything but the commonest outcome
     measured = 1.0
     if telling:
-        spread = len(size) / (len(size) - 1) * float(((successes - size * rate) ** 2).sum()) / cases**2
-        measured = max(1.0, spread / (rate * (1 - rate) / (cases - 1)))
+        spread = len(size) / (len(size) - 1) * float(((total - size * mean) ** 2).sum()) / cases**2
+        measured = max(1.0, spread / (float(outcome.var()) / (cases - 1)))
     design_effect = (telling * measured + DOUBT * max(worst, measured)) / (telling + DOUBT)
     return float(cases / design_effect * (t_quantile(cases - 1) / t_quantile(len(size) - 1)) ** 2)
 

@@ -1,5 +1,6 @@
 """How sure a measured number is: every rate with its 95% interval."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,27 @@ def undefined(reason: str, cases: int = 0) -> Estimate:
     return Estimate(None, None, None, cases, reason)
 
 
+def edge(within: Callable[[float], bool], inside: float, outermost: float) -> float:
+    """Where an interval ends that is known by what lies within it.
+
+    Args:
+        within: whether a value belongs to the interval.
+        inside: a value that does.
+        outermost: how far the interval can reach.
+    Returns:
+        the end between the two, found by halving; `outermost` where that belongs to the interval too.
+
+    >>> round(edge(lambda tried: tried**2 <= 2, 0.0, 5.0), 9)
+    1.414213562
+    """
+    if within(outermost):
+        return outermost
+    for _ in range(50):  # 2**-50 is below what a float shows
+        guess = (inside + outermost) / 2
+        inside, outermost = (guess, outermost) if within(guess) else (inside, guess)
+    return (inside + outermost) / 2
+
+
 def wilson(rate: float | int, cases: float | int, *, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's interval for a rate.
 
@@ -103,7 +125,7 @@ def modified_wilson(rate: float | int, cases: float | int) -> tuple[float, float
     [0.94551, 0.99823, 0.94551, 0.99949]
     """
     low, high = wilson(rate, cases)
-    successes, errors = rate * cases, (1 - rate) * cases
+    successes, errors = round(rate * cases, 6), round((1 - rate) * cases, 6)  # 97 of 100 has 3 errors, not 3 + 3e-15
     if 0 < successes <= min(FEW_ERRORS, errors):
         low = min(low, float(gammaincinv(successes, 0.05)) / cases)
     if 0 < errors <= min(FEW_ERRORS, successes):

@@ -1,10 +1,12 @@
 """Means of several measured numbers, with an interval made from theirs: balanced accuracy is one."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from pellucid.evaluate.grouped import Groups
+from pellucid.evaluate.grouped import Groups, t_quantile
 from pellucid.evaluate.intervals import Estimate, rate_estimate, undefined
-from pellucid.shapes import Bool, Float
+from pellucid.shapes import Bool, Float, Int
 
 
 def mean_estimate(estimates: list[Estimate], correlation: Float[np.ndarray, "part part"], *, cases: int) -> Estimate:
@@ -23,10 +25,12 @@ def mean_estimate(estimates: list[Estimate], correlation: Float[np.ndarray, "par
     >>> print(mean_estimate([sure, unsure], np.eye(2), cases=1000))
     0.850 (0.825 to 0.868)
     """
-    limits = np.array([(part.value, part.low, part.high) for part in estimates], float)
-    value, down, up = limits[:, 0].mean(), limits[:, 0] - limits[:, 1], limits[:, 2] - limits[:, 0]
-    reach = [float(np.sqrt(max(0.0, part @ correlation @ part))) / len(estimates) for part in (down, up)]
-    return Estimate(float(value), float(max(0.0, value - reach[0])), float(min(1.0, value + reach[1])), cases)
+    values, lows, highs = np.array([(part.value, part.low, part.high) for part in estimates], float).T
+    down, up = (
+        float(np.sqrt(max(0.0, part @ correlation @ part))) / len(estimates) for part in (values - lows, highs - values)
+    )
+    value = float(values.mean())
+    return Estimate(value, max(float(lows.mean()), value - down), min(float(highs.mean()), value + up), cases)
 
 
 def mean_rate(
@@ -45,18 +49,45 @@ def mean_rate(
     >>> print(mean_rate(np.arange(100) < 95, truth[:, None] == [0, 1]))
     0.750 (0.617 to 0.882)
     """
+
+    def estimate(part: Bool[np.ndarray, " case"]) -> Estimate:
+        return rate_estimate(right[part], None if groups is None else groups[part])
+
+    return mean_over_parts(right, asked, groups, estimate)
+
+
+def mean_over_parts(
+    outcome: Bool[np.ndarray, " case"] | Int[np.ndarray, " case"],
+    asked: Bool[np.ndarray, "case part"],
+    groups: Groups,
+    estimate: Callable[[Bool[np.ndarray, " case"]], Estimate],
+) -> Estimate:
+    """The plain mean of what is estimated from each part of the cases; parts are correlated through shared groups.
+
+    Args:
+        outcome: of each case, the number whose mean over a part is estimated there.
+        asked: which part a case belongs to; parts without cases are left out.
+        groups: for each case, the number of its patient or exam; None: cases are independent.
+        estimate: gives a part's Estimate, told which cases are in it.
+    Returns:
+        the mean, with a MOVER interval.
+
+    >>> right, halves = np.arange(100) < 95, np.arange(100)[:, None] // 50 == [0, 1]
+    >>> print(mean_over_parts(right, halves, None, lambda part: rate_estimate(right[part])))
+    0.950 (0.883 to 0.978)
+    """
     asked = asked[:, asked.any(0)]
     if asked.shape[1] == 0:
         return undefined("no cases")
-    estimates = [rate_estimate(right[part], None if groups is None else np.asarray(groups)[part]) for part in asked.T]
+    estimates = [estimate(part) for part in asked.T]
     if groups is None:
-        return mean_estimate(estimates, np.eye(len(estimates)), cases=len(right))
+        return mean_estimate(estimates, np.eye(len(estimates)), cases=len(outcome))
     _, group = np.unique(groups, return_inverse=True)
-    error = asked * (right[:, None] - np.array([estimate.value for estimate in estimates], float))
+    error = asked * (outcome[:, None] - np.array([found.value for found in estimates], float))
     in_groups = np.stack([np.bincount(group, column) for column in error.T], 1)
     held = np.stack([np.bincount(group, column) > 0 for column in asked.T], 1).astype(float)
     correlation = correlation_of(in_groups.T @ in_groups) * (held.T @ held > 0)  # parts that share no group: 0
-    return mean_estimate(estimates, correlation, cases=len(right))
+    return mean_estimate(estimates, correlation, cases=len(outcome))
 
 
 def correlation_of(covariance: Float[np.ndarray, "part part"]) -> Float[np.ndarray, "part part"]:
@@ -71,3 +102,23 @@ def correlation_of(covariance: Float[np.ndarray, "part part"]) -> Float[np.ndarr
     correlation = np.where(scale > 0, covariance / np.where(scale > 0, scale, 1), 1.0)
     np.fill_diagonal(correlation, 1.0)
     return np.clip(correlation, -1, 1)
+
+
+def half_width(values: Float[np.ndarray, " case"], groups: Groups = None) -> float:
+    """How far the 95% t interval of a mean reaches to each side; infinite where there is a single case or group.
+
+    Args:
+        values: of each case.
+        groups: for each case, the number of its patient or exam; None: cases are independent.
+    Source: Cochran 1977, Sampling Techniques, 3rd edition: the standard error of a ratio, as the mean of cases drawn
+        in groups is one (total over cases).
+
+    >>> round(half_width(np.array([1.0, 2.0, 3.0])), 3)
+    2.484
+    """
+    group = np.arange(len(values)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    total = np.bincount(group, values - values.mean())
+    count = len(total)
+    if count == 1:
+        return float("inf")
+    return float(np.sqrt(count / (count - 1) * (total @ total)) / len(values) * t_quantile(count - 1))

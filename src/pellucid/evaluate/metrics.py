@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from pellucid.evaluate.grouped import Groups, t_quantile
+from pellucid.evaluate.grouped import Groups
 from pellucid.evaluate.intervals import Estimate, undefined, wilson
+from pellucid.evaluate.means import half_width
 from pellucid.shapes import Bool, Float, Int
 
 CURVE_POINTS = 200  # chosen by us, because a plot a few hundred pixels wide shows no more
@@ -22,8 +23,6 @@ def mean_absolute_error(
     Returns:
         0 to classes - 1, with a t interval on cases or groups; where all errors are equal that has no width, and the
         Wilson interval of the error's share of the largest possible one is given.
-    Source: Cochran 1977, Sampling Techniques, 3rd edition: the standard error of a ratio, as the mean of cases drawn
-        in groups is one (errors over cases).
 
     >>> print(mean_absolute_error(np.array([0, 1, 2, 3]), np.array([0, 1, 3, 1]), 4))
     0.750 (0.000 to 2.273)
@@ -32,15 +31,11 @@ def mean_absolute_error(
         return undefined("no cases")
     error = np.abs(truth - predicted).astype(float)
     value, cases, top = float(error.mean()), len(error), float(classes - 1)
-    group = np.arange(cases) if groups is None else np.unique(groups, return_inverse=True)[1]
-    total = np.bincount(group, error - value)
-    if len(total) == 1:
-        return Estimate(value, 0.0, top, cases)
-    half = np.sqrt(len(total) / (len(total) - 1) * (total @ total)) / cases * t_quantile(len(total) - 1)
-    if np.ptp(error) == 0:
-        low, high = (top * limit for limit in wilson(value / top, len(total)))
+    half, count = half_width(error, groups), cases if groups is None else len(np.unique(groups))
+    if np.ptp(error) == 0 and count > 1:
+        low, high = (top * limit for limit in wilson(value / top, count))
         return Estimate(value, low, high, cases)
-    return Estimate(value, float(max(0.0, value - half)), float(min(top, value + half)), cases)
+    return Estimate(value, max(0.0, value - half), min(top, value + half), cases)
 
 
 def quadratic_weighted_kappa(truth: Int[np.ndarray, " case"], predicted: Int[np.ndarray, " case"]) -> Estimate:

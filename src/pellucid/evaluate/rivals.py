@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from pellucid.blocks import Adam
 from pellucid.data import Dataset, Scaling
+from pellucid.evaluate.rival import Rival, thinned
 from pellucid.learn.batches import Batches, Images
 from pellucid.learn.completing import complete
 from pellucid.learn.learner import Learner
@@ -18,11 +19,7 @@ from pellucid.learn.models import build_model
 from pellucid.learn.schedule import learning_rate
 from pellucid.learn.settings import Settings
 from pellucid.progress import Progress, silent
-from pellucid.shapes import Float, Int
-
-MOST_FITTED = 10_000
-"""Training cases that the nearest mean and the logistic regression are fitted on, evenly spaced. Chosen by us: they
-are to be humble, and to cost a second."""
+from pellucid.shapes import Int
 
 LEAST_STEPS = 300
 """Steps that the logistic regression takes at least. Chosen by us, as enough for a convex loss."""
@@ -33,16 +30,6 @@ RATE = 0.1
 digits end about a point below scikit-learn's, and few images of many pixels are not learned by heart."""
 
 MAJORITY, NEAREST, LOGISTIC = "majority class", "nearest class mean", "logistic regression on pixels"
-
-
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """A rival's name, its probabilities for the rows asked for, and what it learned where that can be shown."""
-
-    name: str
-    told: str
-    probabilities: Float[np.ndarray, "case klass"]
-    weights: Float[np.ndarray, "klass channel row column"] | None = None
 
 
 def fit_rivals(
@@ -57,7 +44,7 @@ def fit_rivals(
 
     Args:
         dataset: its images and labels.
-        train: rows to learn from; of more than MOST_FITTED, the last two rivals take so many, evenly spaced.
+        train: rows to learn from; the last two rivals take at most MOST_FITTED of them, evenly spaced.
         asked: rows to give probabilities for.
         scaling: of the model that they rival.
         seed: of the order in which the logistic regression sees its images.
@@ -75,7 +62,7 @@ def fit_rivals(
     0.9 nearest class mean
     1.0 logistic regression on pixels
     """
-    fitted = train if len(train) <= MOST_FITTED else train[np.linspace(0, len(train) - 1, MOST_FITTED).astype(np.int64)]
+    fitted = thinned(train)
     images = Images(dataset.images, scaling, torch.device("cpu"))
     progress("rivals", 1, 3)
     majority = _majority(dataset, train, len(asked))

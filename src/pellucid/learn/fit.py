@@ -7,13 +7,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pellucid.errors import TrainingStopped
 from pellucid.learn.batches import Batches, Images
@@ -55,6 +55,27 @@ def logits_of(learner: Learner, images: Images, rows: Int[np.ndarray, " case"]) 
         for start in range(0, len(rows), CASES_AT_ONCE)
     ]
     return torch.cat(parts).numpy()
+
+
+def answers_of(
+    learner: Learner, images: Images, rows: Int[np.ndarray, " case"]
+) -> tuple[Float[np.ndarray, "case klass"], Float[np.ndarray, "case feature"]]:
+    """The very logits of `logits_of`, and beside them the features: what the layer named "logits" is given.
+
+    Returns:
+        Logits and features in float32. A linear model's last layer is given the pixels themselves: it has no features
+        of its own, and its logits stand for them.
+    """
+    features: list[Tensor] = []
+    has_own = sum(isinstance(part, nn.Linear | nn.Conv2d) for part in learner.model.modules()) > 1
+
+    def take(_: nn.Module, given: tuple[Tensor]) -> None:
+        features.append(given[0].float().cpu().clone())  # what a layer is given may be lent until the next batch
+
+    watched = learner.model.get_submodule("logits").register_forward_pre_hook(take) if has_own else nullcontext()
+    with watched:
+        logits = logits_of(learner, images, rows)
+    return logits, torch.cat(features).numpy() if has_own else logits
 
 
 def fit(

@@ -28,7 +28,9 @@ class Plan:
     batches: Batches
 
 
-def plan_learning(told: Settings, dataset: Dataset, split: Split, device: str | None = None) -> Plan:
+def plan_learning(
+    told: Settings, dataset: Dataset, split: Split, device: str | None = None, scaling: Scaling | None = None
+) -> Plan:
     """Complete the settings, measure the scaling on the training part, and build model, optimizer and batches.
 
     Args:
@@ -36,6 +38,7 @@ def plan_learning(told: Settings, dataset: Dataset, split: Split, device: str | 
         dataset: images and labels.
         split: only its training part is looked at.
         device: cpu, cuda or mps; by default the fastest there is.
+        scaling: where it was measured before.
     Raises:
         BadInput: the device is not there, or the settings do not fit the data.
 
@@ -47,8 +50,8 @@ def plan_learning(told: Settings, dataset: Dataset, split: Split, device: str | 
     """
     chosen = choose_device(device)
     channels, size = dataset.images.shape[1], dataset.images.shape[2]
-    settings = complete(told, len(split.train), len(dataset.classes), size, chosen)
-    scaling = measure_scaling(dataset.images, split.train, settings.scaling)
+    settings = complete(told, len(split.train), len(dataset.classes), size, chosen, channels)
+    scaling = scaling or measure_scaling(dataset.images, split.train, settings.scaling)
     learner, batches = assemble(settings, dataset, split.train, scaling, chosen)
     worth = threads_worth(learner.model, channels, size, batches.batch_size)
     return Plan(settings, scaling, chosen, worth, learner, batches)

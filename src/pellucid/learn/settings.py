@@ -21,6 +21,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "loss": ("cross-entropy", "softmax-without-log"),
     "augment": ("auto", "none", "shift", "shift+flip"),
     "precision": ("auto", "float32", "bfloat16"),
+    "split": ("stratified", "clean"),
 }
 
 
@@ -52,6 +53,8 @@ class Settings:
     shuffle: str = "every-epoch"
     precision: str = "auto"
     image_size: int | None = None
+    split: str = "stratified"
+    """How cases are drawn: each class alike, or `clean`: so that near-identical images, too, never part."""
     seed: int = 0
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from pellucid.blocks import SGD
 from pellucid.data import Scaling
 from pellucid.errors import BadInput
 from pellucid.learn.batches import Images
-from pellucid.learn.fit import logits_of
+from pellucid.learn.fit import answers_of, logits_of
 from pellucid.learn.learner import Learner
 from pellucid.learn.losses import loss_of
 from pellucid.learn.models import build_model
@@ -28,10 +28,22 @@ from pellucid.shapes import Float, Shaped
 
 FORMAT = 1
 
+BESIDE = "unlike."
+"""How the names of tensors begin that stand beside the weights, and tell whether an image is unlike those of training:
+they are too many numbers for the metadata."""
 
-def save_weights(path: Path, weights: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    """Write the weights and their facts, under one metadata key: the order of several, so the bytes, would vary."""
+
+def save_weights(
+    path: Path, weights: dict[str, Tensor], facts: dict[str, Any], beside: dict[str, np.ndarray] | None = None
+) -> None:
+    """Write the weights and their facts, under one metadata key: the order of several, so the bytes, would vary.
+
+    Arrays beside the weights (`Unlike.arrays`) are written under names that begin with BESIDE.
+    """
     contiguous = {name: value.contiguous() for name, value in weights.items()}
+    contiguous |= {
+        BESIDE + name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in (beside or {}).items()
+    }
     text = json.dumps({"format": FORMAT, **facts}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     write_bytes(path, save(contiguous, {"pellucid": text}))
 
@@ -43,11 +55,21 @@ class Trained:
     learner: Learner
     scaling: Scaling
     device: torch.device
+    beside: dict[str, np.ndarray] = field(default_factory=dict)
+    """Arrays that were saved beside the weights, without what their names begin with."""
 
     def logits(self, stored: Shaped[np.ndarray, "case channel row column"]) -> Float[np.ndarray, "case klass"]:
         """Logits of images in the stored form of the training images (channels, number type, size)."""
-        images = Images(stored, self.scaling, self.device, is_channels_last(self.learner.model), live_there=False)
-        return logits_of(self.learner, images, np.arange(len(stored)))
+        return logits_of(self.learner, self._images(stored), np.arange(len(stored)))
+
+    def answers(
+        self, stored: Shaped[np.ndarray, "case channel row column"]
+    ) -> tuple[Float[np.ndarray, "case klass"], Float[np.ndarray, "case feature"]]:
+        """Logits, and the features that they were made from (see `answers_of`)."""
+        return answers_of(self.learner, self._images(stored), np.arange(len(stored)))
+
+    def _images(self, stored: np.ndarray) -> Images:
+        return Images(stored, self.scaling, self.device, is_channels_last(self.learner.model), live_there=False)
 
 
 def is_channels_last(model: torch.nn.Module) -> bool:
@@ -65,7 +87,9 @@ def load_trained(run: Run, device: torch.device) -> Trained:
     try:
         settings = Settings(model=facts["model"], hidden=tuple(facts["hidden"]) if facts["hidden"] else None)
         model = build_model(settings, facts["channels"], facts["image_size"], facts["outputs"])
-        model.load_state_dict(load_file(run.file("weights.safetensors")))
+        tensors = load_file(run.file("weights.safetensors"))
+        beside = {name: tensors.pop(name).numpy() for name in sorted(tensors) if name.startswith(BESIDE)}
+        model.load_state_dict(tensors)
         scaling = Scaling(
             facts["scaling"]["kind"], tuple(facts["scaling"]["mean"]), tuple(facts["scaling"]["deviation"])
         )
@@ -76,4 +100,4 @@ def load_trained(run: Run, device: torch.device) -> Trained:
         ) from None
     model.to(device).eval()
     learner = Learner(model, loss_of(facts["task"]), SGD(0.0), bfloat16=facts["precision"] == "bfloat16")
-    return Trained(learner, scaling, device)
+    return Trained(learner, scaling, device, {name.removeprefix(BESIDE): value for name, value in beside.items()})

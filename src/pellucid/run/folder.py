@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+import shutil
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,20 @@ from typing import Any
 from pellucid.errors import BadInput
 from pellucid.run.history import HistoryRow, read_history
 from pellucid.run.writing import MAKING, file_sha256, write_text
+
+FILES = (
+    "history.csv",
+    "model_card.md",
+    "predictions.csv",
+    "recipe.json",
+    "report.html",
+    "report.json",
+    "reporting.md",
+    "rivals.csv",
+    "split.csv",
+    "weights.safetensors",
+)
+"""What a finished run holds beside SHA256SUMS; other files in its folder are its owner's."""
 
 LARGEST_HEADER = 2**24
 """Bytes of a safetensors header that are read. Chosen by us: ours take a few thousand."""
@@ -57,10 +72,7 @@ class Run:
         """What the weights file says of itself: classes, input shape, scaling, temperature, thresholds."""
         path = self.path / "weights.safetensors"
         try:
-            with path.open("rb") as file:
-                length = struct.unpack("<Q", file.read(8))[0]
-                header = json.loads(file.read(min(length, LARGEST_HEADER)))
-            facts = json.loads(header["__metadata__"]["pellucid"])
+            facts = json.loads(read_header(path)["__metadata__"]["pellucid"])
             if not isinstance(facts, dict):
                 raise TypeError("an object was needed")
         except FileNotFoundError:
@@ -87,12 +99,19 @@ class Run:
             raise BadInput(f"{self.path / name} cannot be read ({problem}): restore it from a copy.") from None
         return found
 
+    def clear_unfinished(self) -> None:
+        """Remove what only an unfinished run needs: checkpoints, and the ladder's rungs."""
+        (self.path / "resume.safetensors").unlink(missing_ok=True)
+        shutil.rmtree(self.path / "ladder", ignore_errors=True)
+
     def seal(self) -> None:
         """Write SHA256SUMS over all its files, which makes the run a finished one."""
-        names = sorted(path.name for path in self.path.iterdir() if path.is_file() and not path.name.startswith("."))
-        passing = ("SHA256SUMS", "resume.safetensors")
-        lines = [f"{file_sha256(self.path / name)}  {name}\n" for name in names if name not in passing]
-        write_text(self.path / "SHA256SUMS", "".join(lines))
+        write_text(self.path / "SHA256SUMS", self.checksums())
+
+    def checksums(self) -> str:
+        """What SHA256SUMS should hold: a line for each of its files."""
+        there = [name for name in FILES if (self.path / name).is_file()]
+        return "".join(f"{file_sha256(self.path / name)}  {name}\n" for name in there)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r}, {self.state})"
@@ -115,6 +134,18 @@ class Run:
             f'<details><summary>the report</summary><iframe src="data:text/html;base64,{page}" '
             'style="width:100%;height:640px;border:0" sandbox></iframe></details>'
         )
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """What a safetensors file says of itself: the name, type and shape of each tensor, and `__metadata__`.
+
+    Raises:
+        OSError, ValueError, struct.error: it cannot be read, or is no such file.
+    """
+    with path.open("rb") as file:
+        length = struct.unpack("<Q", file.read(8))[0]
+        header: dict[str, Any] = json.loads(file.read(min(length, LARGEST_HEADER)))
+    return header
 
 
 def new_run_path(source: str, out: Path | None) -> Path:

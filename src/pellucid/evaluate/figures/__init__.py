@@ -5,10 +5,11 @@ Colours come from the page's own custom properties where it sets them (--ink, --
 """
 
 from pellucid.evaluate.figures.confusion import confusion
+from pellucid.evaluate.figures.dial import dial
 from pellucid.evaluate.figures.forest import intervals
 from pellucid.evaluate.figures.learning import curves
 from pellucid.evaluate.figures.ranking import roc
 from pellucid.evaluate.figures.reliability import reliability
 from pellucid.evaluate.figures.weights import weights_image, weights_legend
 
-__all__ = ["confusion", "curves", "intervals", "reliability", "roc", "weights_image", "weights_legend"]
+__all__ = ["confusion", "curves", "dial", "intervals", "reliability", "roc", "weights_image", "weights_legend"]

@@ -11,7 +11,7 @@ from scipy.stats import betabinom
 
 from pellucid.data import Scaling
 from pellucid.errors import BadInput
-from pellucid.evaluate.calibrate import MISSED, Calibration, calibrate, familiarity, looks_of, probabilities_of
+from pellucid.evaluate.calibration import MISSED, Calibration, calibrate, familiarity, looks_of, probabilities_of
 
 
 def drawn(cases: int, classes: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from pellucid.errors import BadInput
-from pellucid.evaluate.measure import measure
+from pellucid.evaluate.measuring import measure
 
 
 def predictions(cases=300, classes=4, seed=0):
@@ -119,7 +119,7 @@ import sys, types, pathlib, pellucid
 room = types.ModuleType("pellucid.evaluate")  # the room's own front door lets torch in, for the rivals
 room.__path__ = [str(pathlib.Path(pellucid.__file__).parent / "evaluate")]
 sys.modules["pellucid.evaluate"] = room
-import pellucid.evaluate.measure, pellucid.evaluate.figures
+import pellucid.evaluate.measuring, pellucid.evaluate.figures
 print([name for name in ("torch", "sklearn", "scipy.stats", "matplotlib") if name in sys.modules])
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,11 +1,13 @@
 """Everything that a report says about held-out predictions, measured in one call."""
 
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from pellucid.errors import BadInput
 from pellucid.evaluate.auroc import rank
+from pellucid.evaluate.believing import f1_score, negative_predictive_value, positive_predictive_value
 from pellucid.evaluate.grouped import Groups
 from pellucid.evaluate.intervals import rate_estimate, undefined
 from pellucid.evaluate.means import mean_rate
@@ -35,7 +37,7 @@ def measure(
         groups: for each case, the number of its patient or exam; None: cases are taken as independent.
     Returns:
         `accuracy`, `balanced_accuracy` (mean of the classes' sensitivities), `auroc` (macro: mean over classes against
-        the rest), `per_class` (sensitivity, specificity, auroc, cases), `confusion` (rows are the true classes),
+        the rest), `per_class` (sensitivity, specificity, ppv, npv, f1, auroc, cases), `confusion` (rows are the true classes),
         `cases`, `groups`, `warnings`; every number as `Estimate.as_dict` gives it. Ordinal adds
         `mean_absolute_error` and `quadratic_weighted_kappa`. Multi-label calls a label present from 0.5 on, adds
         `label_accuracy` (share of right labels; `accuracy` is the same) and `subset_accuracy` (share of cases with all
@@ -51,14 +53,16 @@ def measure(
     _check(probabilities, labels, task, classes, groups)
     many = task == "multi-label"
     positive = labels.astype(bool) if many else labels[:, None] == np.arange(len(classes))
-    called = probabilities >= 0.5 if many else probabilities.argmax(1)[:, None] == np.arange(len(classes))
-    overall = _label_rates(called, positive, groups) if many else _class_rates(called, positive, groups)
-    scores = np.stack([-probabilities[:, 1], probabilities[:, 1]], 1) if task == "binary" else probabilities
-    ranking = rank(scores.astype(float), positive, groups)
+    called = calls(probabilities, task)
+    overall = _overall(called, positive, task, groups)
+    ranking = rank(ranking_scores(probabilities, task), positive, groups)
     per_class = {
         name: {
             "sensitivity": _rate(called[:, k], positive[:, k], groups),
             "specificity": _rate(~called[:, k], ~positive[:, k], groups),
+            "ppv": positive_predictive_value(called[:, k], positive[:, k], groups).as_dict(),
+            "npv": negative_predictive_value(called[:, k], positive[:, k], groups).as_dict(),
+            "f1": f1_score(called[:, k], positive[:, k], groups).as_dict(),
             "auroc": ranking.estimates[k].as_dict(),
             "cases": int(positive[:, k].sum()),
         }
@@ -74,31 +78,63 @@ def measure(
     return {**overall, "auroc": area.as_dict(), **facts, "warnings": _warnings(positive, classes, count)}
 
 
-def _class_rates(
-    called: Bool[np.ndarray, "case klass"], positive: Bool[np.ndarray, "case klass"], groups: Groups
-) -> dict[str, Any]:
-    right = (called & positive).any(1)
-    return {
-        "accuracy": rate_estimate(right, groups).as_dict(),
-        "balanced_accuracy": mean_rate(right, positive, groups).as_dict(),
-        "confusion": confusion_table(positive.argmax(1), called.argmax(1), positive.shape[1]).tolist(),
-    }
+def calls(probabilities: Float[np.ndarray, "case klass"], task: str) -> Bool[np.ndarray, "case klass"]:
+    """What each case is called: the likeliest class; for multi-label all labels of at least one half.
+
+    >>> calls(np.array([[0.6, 0.4], [0.5, 0.5]]), "binary").tolist()
+    [[True, False], [True, False]]
+    """
+    if task == "multi-label":
+        return np.asarray(probabilities >= 0.5)
+    return np.asarray(probabilities.argmax(1)[:, None] == np.arange(probabilities.shape[1]))
 
 
-def _label_rates(
-    called: Bool[np.ndarray, "case klass"], positive: Bool[np.ndarray, "case klass"], groups: Groups
-) -> dict[str, Any]:
-    """Each label of a case counts as one trial; the labels of a case belong together, as do the cases of a group."""
-    right, (cases, count) = called == positive, positive.shape
-    trial_group = np.repeat(np.arange(cases) if groups is None else groups, count)
+def ranking_scores(probabilities: Float[np.ndarray, "case klass"], task: str) -> Float[np.ndarray, "case klass"]:
+    """What cases are ranked by; with two classes both columns by the second, so that their areas agree to the digit.
+
+    >>> ranking_scores(np.array([[0.25, 0.75]]), "binary").tolist()
+    [[-0.75, 0.75]]
+    """
+    p = probabilities.astype(np.float64)
+    return np.stack([-p[:, 1], p[:, 1]], 1) if task == "binary" else p
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What counts as one trial: a case; for multi-label each label of a case, which belong together as its group does."""
+
+    right: Bool[np.ndarray, " trial"]
+    asked: Bool[np.ndarray, "trial part"]
+    """Which class a trial is of; for multi-label which label, and whether it is there."""
+    groups: Groups
+
+
+def trials_of(
+    called: Bool[np.ndarray, "case klass"], positive: Bool[np.ndarray, "case klass"], task: str, groups: Groups
+) -> Trials:
+    """The trials that accuracy and balanced accuracy are rates of."""
+    if task != "multi-label":
+        return Trials((called & positive).any(1), positive, groups)
+    cases, count = positive.shape
     label = np.tile(np.arange(count), cases)
     asked = label[:, None] + count * (~positive.ravel())[:, None] == np.arange(2 * count)
-    by_label = {**rate_estimate(right.ravel(), trial_group).as_dict(), "cases": cases}
+    return Trials((called == positive).ravel(), asked, np.repeat(np.arange(cases) if groups is None else groups, count))
+
+
+def _overall(
+    called: Bool[np.ndarray, "case klass"], positive: Bool[np.ndarray, "case klass"], task: str, groups: Groups
+) -> dict[str, Any]:
+    trials = trials_of(called, positive, task, groups)
+    cases = {"cases": len(positive)}
+    accuracy = rate_estimate(trials.right, trials.groups).as_dict() | cases
+    balanced = mean_rate(trials.right, trials.asked, trials.groups).as_dict() | cases
+    found = {"accuracy": accuracy, "balanced_accuracy": balanced}
+    if task != "multi-label":
+        return found | {"confusion": confusion_table(positive.argmax(1), called.argmax(1), positive.shape[1]).tolist()}
     return {
-        "accuracy": by_label,
-        "label_accuracy": by_label,
-        "subset_accuracy": rate_estimate(right.all(1), groups).as_dict(),
-        "balanced_accuracy": {**mean_rate(right.ravel(), asked, trial_group).as_dict(), "cases": cases},
+        **found,
+        "label_accuracy": accuracy,
+        "subset_accuracy": rate_estimate((called == positive).all(1), groups).as_dict(),
         "confusion": [confusion_table(*pair, 2).tolist() for pair in zip(positive.T * 1, called.T * 1, strict=True)],
     }
 

@@ -1,0 +1,52 @@
+"""What differs between two nested tables of figures, each difference by the name of its figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+TOLERANCE = 1e-9
+"""Relative difference of two figures that counts as none. Chosen by us: sums of float64 in another order differ less."""
+
+
+def differences(wanted: Any, found: Any, name: str = "") -> Iterator[str]:
+    """Every place where `found` is not as `wanted`.
+
+    Args:
+        wanted: what was computed: dictionaries, lists, numbers, text, None.
+        found: what stands in a file.
+        name: of the whole, in front of all others.
+
+    >>> list(differences({"accuracy": {"value": 0.9, "low": 0.8}}, {"accuracy": {"value": 0.95, "low": 0.8}}))
+    ['accuracy.value is 0.95, and comes out as 0.9']
+    """
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for key, value in wanted.items():
+            inner = f"{name}.{key}" if name else str(key)
+            if key in found:
+                yield from differences(value, found[key], inner)
+            else:
+                yield f"{inner} is missing"
+        yield from (f"{name}.{key} is none of the figures" for key in found if key not in wanted)
+    elif isinstance(wanted, list | tuple) and isinstance(found, list | tuple):
+        if len(wanted) != len(found):
+            yield f"{name} has {len(found)} entries, and comes out with {len(wanted)}"
+            return
+        for at, (one, other) in enumerate(zip(wanted, found, strict=True)):
+            yield from differences(one, other, f"{name}[{at}]")
+    elif not _same(wanted, found):
+        yield f"{name} is {_shown(found)}, and comes out as {_shown(wanted)}"
+
+
+def _same(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return wanted is found
+    if isinstance(wanted, int | float) and isinstance(found, int | float):
+        return math.isclose(wanted, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(wanted == found)
+
+
+def _shown(value: Any, letters: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= letters else f"{text[:letters]}..."
