@@ -5,7 +5,7 @@ What is measured, n = 1 run each:
   class that is flagged, and of the run's own held-out images;
 - networks taught Medical MNIST (12,000 images), LIDC slices and BreastMNIST: the share flagged of one another's images,
   of MNIST, of photographs (scikit-image's, gray, whole), of squares cut out of them, of immunohistochemistry, noise,
-  flat gray, and of the run's own held-out images turned and inverted (told, not demanded: some tasks have no above).
+  flat gray, and of the run's own images inverted, turned and mirrored (told, not demanded: some tasks have no above).
 Ways: pellucid's; the energy score (Liu et al., 2020) with the range of mean and deviation, each at a quantile of the
 calibration part; Mahalanobis distance to the class means of the features (Lee et al., 2018). All are to flag 1%.
 
@@ -162,7 +162,7 @@ def simpler(seen, logits, labels):
 def mean_and_deviation(told):
     """Of whole gray images, from the means and deviations of their cells."""
     mean, within = told[:, :64], told[:, 64:128]
-    return np.stack([mean.mean(1), np.sqrt((within**2 + mean**2).mean(1) - mean.mean(1) ** 2)], 1)
+    return np.stack([mean.mean(1), np.sqrt(np.maximum((within**2 + mean**2).mean(1) - mean.mean(1) ** 2, 0))], 1)
 
 
 def table(rows):

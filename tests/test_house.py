@@ -31,15 +31,19 @@ ROOMS = (
         "doctor",
         "evaluate",
         "recipe",
+        "auditing",
         "predicting",
+        "verifying",
     ),
     *("explain", "training", "ct", "app", "summary", "cli"),
 )
-HEAVY = ("torch", "numpy", "scipy", "sklearn", "pydicom", "h5py", "PIL", "jinja2", "requests", "safetensors")
+HEAVY = ("torch", "numpy", "scipy", "sklearn", "skimage", "pydicom", "h5py", "PIL", "jinja2", "requests", "safetensors")
 COMMANDS = (
     "",
     "train",
     "predict",
+    "audit",
+    "verify",
     "report",
     "runs",
     "info",
@@ -195,7 +199,18 @@ def test_importing_pellucid_waits_for_nothing_heavy(tmp_path):
 
 
 def test_workers_settings_and_the_command_know_no_torch(tmp_path):
-    parts = ("data.packing", "data.processes", "run", "learn.settings", "cli", "errors", "training", "summary")
+    parts = (
+        "data.packing",
+        "data.processes",
+        "run",
+        "learn.settings",
+        "cli",
+        "errors",
+        "training",
+        "summary",
+        "auditing",
+        "verifying",
+    )
     assert "torch" not in loaded("\n".join(f"import pellucid.{part}" for part in parts), tmp_path)
 
 

@@ -148,7 +148,8 @@ def test_noise_is_not_certain_where_it_is_unlike_training(trained, tmp_path):
 
 def test_many_labels_may_all_be_present_or_none():
     p = np.array([[0.9, 0.6], [0.1, 0.2]])
-    answers = Predictions("run", ("a", "b"), "multi-label", ["1", "2"], p, p >= 0.05, np.zeros(2, bool), (), 0.1)
+    none = np.zeros(2, bool)
+    answers = Predictions("run", ("a", "b"), "multi-label", ["1", "2"], p, p >= 0.05, None, none, 0.05, (), 0.1)
     assert answers.predicted == ["a|b", ""]
     assert answers.certain.tolist() == [True, False]  # the second may have either
 

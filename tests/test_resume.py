@@ -254,7 +254,7 @@ def changed(run: Path, change) -> None:
 
 
 CHANGES = {
-    "its settings is not what it was": lambda recipe: recipe["told"].update(epochs=4),
+    "its ladder is not what it was": lambda recipe: recipe["told"].update(epochs=4),
     "its source is not what it was": lambda recipe: recipe["source"].update(pixels_sha256="0" * 64),
     "its split is not what it was": lambda recipe: recipe["split"].update(rows_sha256="0" * 64),
     "began with torch 1.0": lambda recipe: recipe["versions"].update(torch="1.0"),

@@ -24,7 +24,7 @@ from pellucid.summary import train_json
 
 FILES = {
     *("recipe.json", "split.csv", "history.csv", "weights.safetensors", "predictions.csv", "rivals.csv"),
-    *("report.json", "report.html", "model_card.md", "SHA256SUMS"),
+    *("report.json", "report.html", "model_card.md", "reporting.md", "SHA256SUMS"),
 }  # resume.safetensors is there only while a run learns
 
 
@@ -91,8 +91,11 @@ def test_predictions_give_the_reports_figures(digits):
 
 def test_rivals_give_the_reports_figures(digits):
     rows, classes = table(digits, "rivals.csv"), digits.report["classes"]
-    assert len({row["rival"] for row in rows}) == 3
-    for name, measured in digits.report["rivals"].items():
+    assert {row["rival"] for row in rows if row["kind"] == "rivals"} == set(digits.report["rivals"])
+    assert {row["rival"] for row in rows if row["kind"] == "probes"} == set(digits.report["probes"])
+    others = digits.report["rivals"] | digits.report["probes"]
+    assert len(others) >= 6
+    for name, measured in others.items():
         own = [row for row in rows if row["rival"] == name]
         right = [max(classes, key=lambda k: float(row[f"p_{k}"])) == row["label"] for row in own]
         assert measured["accuracy"]["value"] == pytest.approx(np.mean(right), abs=1e-12)
@@ -287,7 +290,7 @@ def test_a_run_that_is_there_is_not_written_over(digits, here):
 
 def test_images_too_small_for_a_network_of_convolutions_get_another(tmp_path, pictures):
     run, _ = train(pictures("left", "right"), tmp_path / "run", model=None, image_size=5)
-    assert run.report["model"] == "mlp"
+    assert [rung["model"] for rung in run.report["ladder"]["rungs"]] == ["linear", "mlp"]
 
 
 def test_one_unreadable_file_is_named_and_left_out(tmp_path, pictures):

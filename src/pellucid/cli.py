@@ -91,7 +91,8 @@ def train(
     with _interruptible():
         run = train_run(
             source, model=model, group_by=group_by, image_size=image_size, epochs=epochs, learning_rate=learning_rate,
-            batch_size=batch_size, optimizer=optimizer, split=split, seed=seed, device=device, recipe=recipe, out=out, resume=resume,
+            batch_size=batch_size, optimizer=optimizer, split=split, seed=seed, device=device, recipe=recipe, out=out,
+            resume=resume,
         )  # fmt: skip
     _show(train_json(run) if as_json else train_lines(run))
 

@@ -71,6 +71,7 @@ def train_lines(run: Run) -> list[str]:
         if key in held_out:
             second = _figure(without[key]) if beside and without else ""
             lines.append(f"  {name:<20} {_figure(held_out[key]):<28} {second}".rstrip())
+    lines += report["ladder"].get("said", [])[1:]
     lines.append("rivals, by balanced accuracy, and how much more the model has")
     for name, rival in report["rivals"].items():
         gap = _figure(rival["difference"]["balanced_accuracy"], sign="+")

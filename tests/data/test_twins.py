@@ -5,11 +5,45 @@ import hashlib
 import numpy as np
 import pytest
 
-from pellucid.data.twins import twins_in_training
+from pellucid.data.likeness_search import alike_groups, describe
+from pellucid.data.twins import find_twins, twins_in_training
 
 
 def prints(contents: list[bytes]) -> np.ndarray:
     return np.array([list(hashlib.sha256(content).digest()) for content in contents], np.uint8).reshape(-1, 32)
+
+
+def found_in(images, train, groups=None):
+    described = describe(images, prints([image.tobytes() for image in images]))
+    return find_twins(described, alike_groups(described), np.array(train), groups)
+
+
+def scenes(count, seed=0):
+    coarse = np.random.default_rng(seed).integers(0, 200, (count, 1, 8, 8)).astype(np.uint8)
+    return coarse.repeat(4, 2).repeat(4, 3)
+
+
+def test_each_twin_is_told_with_its_kind():
+    a, b, c, d = scenes(4)
+    images = np.stack([a, b, c, a, b + 20, d, c])
+    twins = found_in(images, [0, 1, 2], np.array([7, 8, 9, 7, 7, 9, 5]))
+    assert twins.row.tolist() == [-1, -1, -1, 0, 1, 2, 2]
+    assert twins.likeness.tolist() == ["", "", "", "identical", "near-identical", "same group", "identical"]
+    assert twins.count() == {"identical": 2, "near-identical": 1, "same group": 1}
+
+
+def test_without_groups_nobody_is_of_the_same_group():
+    assert found_in(scenes(4), [0, 1]).likeness.tolist() == [""] * 4
+
+
+def test_a_chain_to_training_is_no_twin_where_its_own_pair_is_too_far_apart():
+    one, other = scenes(2).astype(float)
+    images = np.stack([np.rint((1 - share) * one + share * other).astype(np.uint8) for share in np.linspace(0, 1, 30)])
+    described = describe(images, prints([image.tobytes() for image in images]))
+    alike = alike_groups(described)
+    twins = find_twins(described, alike, np.array([0]))
+    assert (alike == 0).sum() > (twins.likeness == "near-identical").sum() >= 1
+    assert twins.row[1] == 0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -38,4 +72,4 @@ def test_training_cases_that_are_twins_of_each_other_are_not_counted():
 
 
 def test_the_first_twin_is_the_lowest_row_even_where_training_rows_are_unsorted():
-    assert twins_in_training(prints([b"x", b"a", b"a", b"a"]), np.array([1, 2])).tolist() == [-1, -1, -1, 1]
+    assert twins_in_training(prints([b"x", b"a", b"a", b"a"]), np.array([2, 1])).tolist() == [-1, -1, -1, 1]

@@ -1,17 +1,16 @@
-"""Calibration against scipy's minimiser, numbers worked out by hand, and the law that conformal coverage follows."""
+"""The temperature against scipy's minimiser; sets and dial as their own modules fit them; numbers by hand."""
 
 import json
 
 import numpy as np
 import pytest
-import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, softmax
-from scipy.stats import betabinom
 
-from pellucid.data import Scaling
 from pellucid.errors import BadInput
-from pellucid.evaluate.calibration import MISSED, Calibration, calibrate, familiarity, looks_of, probabilities_of
+from pellucid.evaluate.abstention import Level, choose_thresholds
+from pellucid.evaluate.calibration import Calibration, calibrate, probabilities_of
+from pellucid.evaluate.conformal import fit_limits, sets
 
 
 def drawn(cases: int, classes: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -70,117 +69,47 @@ def test_the_order_of_the_classes_in_each_case_is_kept():
     np.testing.assert_allclose(p.sum(1), 1, atol=1e-12)
 
 
-@pytest.mark.parametrize("cases", [19, 20, 39, 40, 57, 59, 60, 139, 399, 400])
-def test_the_quantile_is_the_score_of_the_rank_that_whole_numbers_give(cases):
-    generator = np.random.default_rng(cases)
-    logits = generator.normal(0, 1, (2 * cases, 2))
-    labels = np.repeat([0, 1], cases)
-    found = calibrate(logits, labels, "binary")
-    p = found.probabilities(logits, "binary")
-    rank = -(-19 * (cases + 1) // 20)  # ceil(0.95 (n + 1)), without rounding errors
-    for k in (0, 1):
-        assert found.quantiles[k] == sorted(1 - p[labels == k, k])[rank - 1]
-
-
-def test_too_few_cases_of_a_class_promise_nothing_and_the_class_is_always_possible():
-    logits, _ = drawn(37, 2, 1.0)
-    labels = np.repeat([0, 1], [18, 19])  # 19 is the least n with ceil(0.95 (n + 1)) <= n
-    found = calibrate(logits, labels, "binary")
-    assert found.quantiles[0] is None
-    assert found.quantiles[1] is not None
-    sets = found.sets(np.array([[1e-9, 1 - 1e-9], [0.5, 0.5], [1.0, 0.0]]))
-    assert sets[:, 0].all()
-
-
-def test_sets_by_hand():
-    calibration = Calibration(1.0, (0.5, 0.25, None), MISSED, 0.0)
-    p = np.array([[0.5, 0.3, 0.2], [0.1, 0.75, 0.15], [0.4, 0.35, 0.25], [0.1, 0.1, 0.8]])
-    wanted = [[True, False, True], [False, True, True], [True, False, True], [False, False, True]]
-    assert calibration.sets(p).tolist() == wanted  # the third case has class 0 as its likeliest, though 0.6 > 0.5
-
-
-def test_no_set_is_empty_however_strict_the_quantiles_are():
-    p = np.random.default_rng(0).dirichlet(np.ones(5), 200)
-    sets = Calibration(1.0, (0.0,) * 5, MISSED, 0.0).sets(p)
-    assert sets.any(1).all()
-    assert sets[np.arange(200), p.argmax(1)].all()
-
-
-def test_each_class_is_covered_as_often_as_the_beta_binomial_law_says():
-    """Of m new cases of a class, those whose set holds it follow a beta-binomial law (Vovk 2012, section 3)."""
-    each, new, splits = 59, 200, 60
-    rank = 57  # ceil(0.95 * 60)
-    covered = []
-    for seed in range(splits):
-        generator = np.random.default_rng(seed)
-        labels = np.repeat([0, 1, 2], each + new)
-        logits = generator.normal(0, 1, (len(labels), 3)) + 1.2 * np.eye(3)[labels]
-        learned = np.tile(np.arange(each + new) < each, 3)
-        # the scores' order must not depend on the cases: take the temperature as it is, and fit the quantiles only
-        found = calibrate(logits[learned], labels[learned], "multi-class")
-        sets = found.sets(probabilities_of(logits[~learned], "multi-class", found.temperature))
-        held = sets[np.arange(3 * new), labels[~learned]].reshape(3, new).sum(1)
-        covered.append(held)
-    law = betabinom(new, rank, each + 1 - rank)
-    counts = np.concatenate(covered)
-    assert law.ppf(1e-4) <= counts.min()
-    mean, error = law.mean(), law.std() / np.sqrt(len(counts))
-    # sets also hold the likeliest class and so may cover a little more, never less
-    assert mean - 4 * error <= counts.mean() <= mean + 0.01 * new + 4 * error
-
-
-def test_familiarity_is_torchs_logsumexp():
-    logits = np.random.default_rng(0).normal(0, 30, (50, 7))
-    by_torch = torch.logsumexp(torch.from_numpy(logits), 1).numpy()
-    np.testing.assert_allclose(familiarity(logits), by_torch, rtol=1e-12)
-    np.testing.assert_allclose(familiarity(np.array([[1000.0, 1000.0]])), [1000 + np.log(2)])
-
-
-def test_a_hundredth_of_the_calibration_cases_and_weaker_answers_are_unlike_training():
-    logits, labels = drawn(1000, 3, 1.0)
-    found = calibrate(logits, labels, "multi-class")
-    assert found.unlike_training(logits).sum() == 10
-    assert found.unlike_training(np.full((1, 3), -40.0)).tolist() == [True]
-    assert found.unlike_training(np.full((1, 3), 40.0)).tolist() == [False]
-
-
 def test_what_json_keeps_is_the_same_calibration():
     logits, labels = drawn(60, 3, 2.0)
     labels[labels == 2] = 0
     labels[0] = 2
     found = calibrate(logits, labels, "multi-class")
-    assert None in found.quantiles
+    assert None in [limit.limit for limit in found.limits]
     assert Calibration.from_dict(json.loads(json.dumps(found.as_dict()))) == found
 
 
-def test_a_multi_label_case_may_have_an_empty_set():
-    assert not Calibration(1.0, (0.0,) * 3, MISSED, 0.0).sets(np.array([[0.9, 0.2, 0.1]]), "multi-label").any()
+def test_sets_and_dial_are_fitted_on_the_calibrated_probabilities():
+    logits, labels = drawn(500, 3, 3.0)
+    found = calibrate(logits, labels, "multi-class")
+    p = probabilities_of(logits, "multi-class", found.temperature)
+    assert found.limits == fit_limits(p, labels, "multi-class")
+    assert found.levels == choose_thresholds(p, labels, "multi-class")
+    np.testing.assert_array_equal(found.sets(p, "multi-class"), sets(p, found.limits, "multi-class"))
 
 
-def test_looks_are_the_mean_and_deviation_of_the_scaled_pixels():
-    images = np.random.default_rng(0).integers(0, 256, (5, 3, 6, 7)).astype(np.uint8)
-    scaling = Scaling("standardise", (100.0, 120.0, 90.0), (50.0, 60.0, 70.0))
-    scaled = (images - np.reshape(scaling.mean, (1, 3, 1, 1))) / np.reshape(scaling.deviation, (1, 3, 1, 1))
-    wanted = np.stack([scaled.mean((1, 2, 3)), scaled.std((1, 2, 3))], 1)
-    np.testing.assert_allclose(looks_of(images, np.arange(5), scaling), wanted, rtol=1e-5)
+def test_whole_patients_are_one_unit():
+    logits, labels = drawn(500, 2, 1.0)
+    patients = np.arange(500) // 5
+    found = calibrate(logits, labels, "binary", patients)
+    assert {limit.units for limit in found.limits} == {len(np.unique(patients[labels == k])) for k in (0, 1)}
+    assert all(level.units == 100 for level in found.levels)
 
 
-def test_an_image_far_brighter_or_flatter_than_all_others_is_unlike_them():
-    generator = np.random.default_rng(1)
-    images = generator.normal(100, 20, (200, 1, 8, 8)).clip(0, 255).astype(np.uint8)
-    scaling, rows = Scaling("by_255", (0.0,), (255.0,)), np.arange(200)
-    logits = generator.normal(0, 1, (200, 2))
-    found = calibrate(logits, generator.integers(0, 2, 200), "binary", looks_of(images, rows, scaling))
-    odd = np.stack([np.full((1, 8, 8), 100), np.full((1, 8, 8), 250), images[0]]).astype(np.uint8)
-    unlike = found.unlike_training(np.full((3, 2), 9.0), looks_of(odd, np.arange(3), scaling))
-    assert unlike.tolist() == [True, True, False]
-    assert Calibration.from_dict(found.as_dict()) == found
+def test_answers_are_given_from_the_threshold_on():
+    levels = (Level(0.01, None, None, 10, 299), Level(0.05, 0.8, 0.04, 100, 59))
+    calibration = Calibration(1.0, (), levels)
+    p = np.array([[0.8, 0.2], [0.79, 0.21], [0.1, 0.9]])
+    assert calibration.answered(p, "binary", 0.05).tolist() == [True, False, True]
+    assert calibration.answered(p, "binary", 0.01) is None  # nothing was promised
+    with pytest.raises(BadInput, match=r"the dial has 0\.01, 0\.05"):
+        calibration.answered(p, "binary", 0.03)
 
 
-@pytest.mark.parametrize("spoilt", [{"looks": 3}, {"quantiles": None}, {}])
+@pytest.mark.parametrize("spoilt", [{"limits": 3}, {"levels": [{}]}, {"temperature": "hot"}, {}])
 def test_a_calibration_of_another_make_is_refused_in_one_line(spoilt):
-    facts = Calibration(1.0, (0.5,), MISSED, 0.0).as_dict() | spoilt
+    facts = Calibration(1.0, (), ()).as_dict() | spoilt
     if not spoilt:
         del facts["temperature"]
-    with pytest.raises(BadInput, match="is not as this version of pellucid writes it"):
+    with pytest.raises(BadInput, match="as this version of pellucid writes it") as told:
         Calibration.from_dict(facts)
+    assert "\n" not in str(told.value)

@@ -1,4 +1,4 @@
-"""Thumbnails against numbers by hand and numpy; clusters against scipy and scikit-learn; the promise against its law."""
+"""Thumbnails by hand and by numpy; clusters beside scipy and scikit-learn; what is promised beside its law."""
 
 import json
 

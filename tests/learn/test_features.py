@@ -1,4 +1,4 @@
-"""Features beside logits: the very input of the last layer, the logits left as they are; and arrays beside the weights."""
+"""Features beside logits: the very input of the last layer, the logits as they were; arrays beside the weights."""
 
 import numpy as np
 import pytest

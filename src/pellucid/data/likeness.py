@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.shapes import Float, Shaped
+from pellucid.shapes import Bool, Float, Shaped
 
 ALIKE_WITHIN = 0.15
-"""Near-identical: no farther apart than this, where 0 is the same and 1.4 unrelated. Chosen by us; bench/likeness.py."""
+"""Near-identical: no farther apart than this, where 0 is the same, 1.4 unrelated. Chosen by us; bench/likeness.py."""
 
 ZOOM = 1.03
 """A crop of 2 to 4 percent, resized again, is within 1 percent of this zoom. Chosen by us; bench/likeness.py."""
@@ -83,7 +83,8 @@ def distances(
     turn_across = np.exp(2j * np.pi * np.outer(np.arange(most + 1), shifts)).astype(np.complex64)
     product = (one * other.conj()).sum(1)
     correlation = np.matmul(np.matmul(turn_up, product), turn_across).real.max((1, 2))
-    return np.sqrt(np.maximum(2 - 2 * correlation, 0))
+    apart: Float[np.ndarray, " pair"] = np.sqrt(np.maximum(2 - 2 * correlation, 0))
+    return apart
 
 
 def strengths(found: Shaped[np.ndarray, "case channel up across"]) -> Float[np.ndarray, "case wave"]:
@@ -91,7 +92,8 @@ def strengths(found: Shaped[np.ndarray, "case channel up across"]) -> Float[np.n
 
     Source: | |a| - |b| | <= |a - b|, wave by wave; turning b does not change |b|.
     """
-    return np.abs(found).reshape(len(found), -1)
+    strong: Float[np.ndarray, "case wave"] = np.abs(found).reshape(len(found), -1)
+    return strong
 
 
 def _lens(side: int, most: int, zoom: float) -> Float[np.ndarray, "pixel part"]:
@@ -119,6 +121,8 @@ def _up(most: int) -> Shaped[np.ndarray, " up"]:
     return np.concatenate([np.arange(most + 1), np.arange(-most, 0)])
 
 
-def _shows_little(images: Shaped[np.ndarray, "case channel row column"]) -> Shaped[np.ndarray, " case"]:
+def _shows_little(images: Shaped[np.ndarray, "case channel row column"]) -> Bool[np.ndarray, " case"]:
     differ = (images != images[:, :, :1, :1]).any(1)
-    return np.count_nonzero(differ, axis=(1, 2)) < max(1, LEAST_SHOWN * images.shape[2] * images.shape[3])
+    fewest = max(1, LEAST_SHOWN * images.shape[2] * images.shape[3])
+    little: Bool[np.ndarray, " case"] = np.count_nonzero(differ, axis=(1, 2)) < fewest
+    return little

@@ -18,7 +18,7 @@ SAMPLE = 2000
 """Images that the directions are found on. They decide what is fast, never what is found. Chosen by us."""
 
 PIXELS_AT_ONCE = 2**21
-ROWS, COLUMNS, PAIRS = 256, 2048, 512
+ROWS, COLUMNS, PAIRS = 512, 512, 512
 """What is worked on at once: a few MB each."""
 
 ROUNDING = 1e-3
@@ -39,9 +39,7 @@ class Described:
     zoomed: Shaped[np.ndarray, "image feature"]
 
 
-def describe(
-    images: Shaped[np.ndarray, "case channel row column"], sha256: UInt8[np.ndarray, "case 32"]
-) -> Described:
+def describe(images: Shaped[np.ndarray, "case channel row column"], sha256: UInt8[np.ndarray, "case 32"]) -> Described:
     """Look at each different image once: how strong its waves are, as it is and zoomed.
 
     Args:
@@ -50,19 +48,21 @@ def describe(
     """
     prints = np.ascontiguousarray(sha256).view("V32").ravel()
     _, rows, image_of = np.unique(prints, return_index=True, return_inverse=True)
-    sample = rows[np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(np.int64)] if len(rows) else rows
-    strong = np.concatenate([strengths(part) for part in _each_block(images, sample, 1.0)] or [np.zeros((0, 1))])
-    middle = strong.mean(0) if len(strong) else np.zeros(1)
-    directions = np.linalg.svd(strong - middle, full_matrices=False)[2][:FEATURES].T.astype(np.float32)
+    sample = rows[np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(np.int64)]
+    strong = np.concatenate(
+        [strengths(spectra(images[part])) for part in _blocks(sample, images)] or [np.zeros((1, 1))]
+    )
+    middle = strong.mean(0)
+    directions = np.linalg.svd(strong - middle, full_matrices=False)[2][:FEATURES].T
     whole, zoomed = np.empty((2, len(rows), directions.shape[1]), np.float16)
     plain = np.empty(len(rows), bool)
     order = np.argsort(rows)  # in the order of the file
     for block in _blocks(order, images):
-        shown = np.asarray(images[rows[block]])
-        for zoom, features in ((1.0, whole), (ZOOM, zoomed)):
+        shown = images[rows[block]]
+        for zoom, features in ((ZOOM, zoomed), (1.0, whole)):
             found = strengths(spectra(shown, zoom))
-            features[block] = (found - middle) @ directions
-            plain[block] = ~found.any(1) if zoom == 1.0 else plain[block]
+            features[block] = found @ directions - middle @ directions
+        plain[block] = ~found.any(1)
     return Described(images, rows, image_of.ravel(), plain, whole, zoomed)
 
 
@@ -75,14 +75,16 @@ def alike_groups(described: Described) -> Int[np.ndarray, " case"]:
     shown = np.flatnonzero(~described.plain)
 
     def parted(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return group[one] != group[other]
+        differ: np.ndarray = group[one] != group[other]
+        return differ
 
     for zoomed in (False, True):
         for one, other in _confirmed(described, shown, shown, (zoomed, False), parted):
             _join(group, one, other)
     lowest = np.full(len(group), len(described.image_of))
     np.minimum.at(lowest, group, described.rows)
-    return lowest[group][described.image_of]
+    numbers: Int[np.ndarray, " case"] = lowest[group][described.image_of]
+    return numbers
 
 
 def near_one_of(
@@ -99,13 +101,15 @@ def near_one_of(
     among = among[~described.plain[among]]
 
     def missing(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return (found[one] < 0) & (one != other)
+        open_still: np.ndarray = (found[one] < 0) & (one != other)
+        return open_still
 
     for zooms in ((False, False), (True, False), (False, True)):
         left = asked[~described.plain[asked] & (found[asked] < 0)]
         for one, other in _confirmed(described, left, among, zooms, missing):
             found[one] = other
-    return found[asked]
+    near: Int[np.ndarray, " asked"] = found[asked]
+    return near
 
 
 def _confirmed(
@@ -118,9 +122,10 @@ def _confirmed(
     """Pairs that are near-identical, until all that are still wanted were told; what is told may change what is."""
     for one, other in _gathered(_near(described, ours, theirs, zooms, wanted)):
         while len(one):
-            first = np.unique(one, return_index=True)[1]  # one pair an image, since one is often enough
             now = np.zeros(len(one), bool)
-            now[first if len(first) >= PAIRS // 8 else slice(PAIRS)] = True
+            for side in (one, other):  # one pair for each image, since one is often enough
+                now[np.unique(side, return_index=True)[1]] = True
+            now[:PAIRS] |= now.sum() < PAIRS
             same = _distances(described, one[now], other[now], *zooms) <= ALIKE_WITHIN
             if same.any():
                 yield one[now][same], other[now][same]
@@ -210,7 +215,7 @@ def _distances(
         found = []
         for rows, zoomed in ((first[block], zoom_first), (second[block], zoom_second)):
             different, place = np.unique(rows, return_inverse=True)
-            shown = np.asarray(described.images[described.rows[different]])
+            shown = described.images[described.rows[different]]
             found.append(spectra(shown, ZOOM if zoomed else 1.0)[place.ravel()])
         apart[block] = distances(*found)
     return apart
@@ -219,7 +224,3 @@ def _distances(
 def _blocks(rows: np.ndarray, images: np.ndarray) -> Iterator[np.ndarray]:
     size = max(1, min(PAIRS, PIXELS_AT_ONCE // max(1, int(np.prod(images.shape[1:])))))
     return (rows[start : start + size] for start in range(0, len(rows), size))
-
-
-def _each_block(images: np.ndarray, rows: np.ndarray, zoom: float) -> Iterator[np.ndarray]:
-    return (spectra(np.asarray(images[block]), zoom) for block in _blocks(rows, images))

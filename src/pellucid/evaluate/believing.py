@@ -45,9 +45,7 @@ def negative_predictive_value(
     return _among(~called, ~positive, groups, "every case was called this class")
 
 
-def f1_score(
-    called: Bool[np.ndarray, " case"], positive: Bool[np.ndarray, " case"], groups: Groups = None
-) -> Estimate:
+def f1_score(called: Bool[np.ndarray, " case"], positive: Bool[np.ndarray, " case"], groups: Groups = None) -> Estimate:
     """F1 of a class: the harmonic mean of PPV and sensitivity.
 
     Among the cases that are of the class or were called it, a share F* is both, and F1 is 2 F* / (1 + F*): so the
@@ -72,9 +70,7 @@ def f1_score(
     return Estimate(value, low, high, share.cases)
 
 
-def _among(
-    asked: Bool[np.ndarray, " case"], right: Bool[np.ndarray, " case"], groups: Groups, reason: str
-) -> Estimate:
+def _among(asked: Bool[np.ndarray, " case"], right: Bool[np.ndarray, " case"], groups: Groups, reason: str) -> Estimate:
     """The share of the asked cases that are right; not defined, for that reason, where none is asked."""
     if not asked.any():
         return undefined(reason)

@@ -75,6 +75,7 @@ def conclude(run: Run, climbed: Climbed, material: Material, warnings: list[str]
         "warnings": [*warnings, *doubts(figures, plan.settings.model)],
         "steps": climbed.fitted.steps,
         "best_step": climbed.fitted.best_step,
+        "learning": [rung.as_dict() for rung in climbed.rungs],
         "resumed_at_step": climbed.fitted.resumed_at_step,
         "weights_shown": len(weights),
         "weights_limit": limit,

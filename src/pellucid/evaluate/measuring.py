@@ -37,8 +37,8 @@ def measure(
         groups: for each case, the number of its patient or exam; None: cases are taken as independent.
     Returns:
         `accuracy`, `balanced_accuracy` (mean of the classes' sensitivities), `auroc` (macro: mean over classes against
-        the rest), `per_class` (sensitivity, specificity, ppv, npv, f1, auroc, cases), `confusion` (rows are the true classes),
-        `cases`, `groups`, `warnings`; every number as `Estimate.as_dict` gives it. Ordinal adds
+        the rest), `per_class` (sensitivity, specificity, ppv, npv, f1, auroc, cases), `confusion` (rows are the
+        true classes), `cases`, `groups`, `warnings`; every number as `Estimate.as_dict` gives it. Ordinal adds
         `mean_absolute_error` and `quadratic_weighted_kappa`. Multi-label calls a label present from 0.5 on, adds
         `label_accuracy` (share of right labels; `accuracy` is the same) and `subset_accuracy` (share of cases with all
         labels right); its `balanced_accuracy` is the mean of all sensitivities and specificities, and its `confusion`
@@ -101,7 +101,7 @@ def ranking_scores(probabilities: Float[np.ndarray, "case klass"], task: str) ->
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """What counts as one trial: a case; for multi-label each label of a case, which belong together as its group does."""
+    """What counts as one trial: a case; for multi-label each label of a case, which belong together as a group does."""
 
     right: Bool[np.ndarray, " trial"]
     asked: Bool[np.ndarray, "trial part"]
