@@ -93,7 +93,8 @@ def pellucid_round(material, work, linear_epochs, times=TIMES):
         job = measure_sound([*PELLUCID, "train", material.source, "--out", f"{room}/run", *told], cache)
         said = job.json()
         facts |= {"job": job.seconds, "peak_mb": job.peak_mb, "accuracy": said["held_out"]["accuracy"]["value"]}
-        facts["job_by_part"] = said["seconds"]
+        facts["job_by_part"], facts["audit inside"] = said["seconds"], said["seconds"]["audit"]
+        facts["audit"] = measure_sound([*PELLUCID, "audit", material.source, "--json"], cache, watch=False).seconds
         command = [*PELLUCID, "predict", f"{room}/run"]
         few = median_seconds([*command, material.handful, *told], cache, times)
         predicted = measure_sound([*command, material.to_predict, *told], cache, watch=False)

@@ -11,11 +11,11 @@ from pellucid.data.likeness import ALIKE_WITHIN, ZOOM, distances, spectra, stren
 from pellucid.shapes import Bool, Float, Int, Shaped, UInt8
 
 FEATURES, LEADING = 192, 32
-"""Directions that strengths are kept in, and how many of them are looked at first. Chosen by us: on 58,954 images, 32
-leave 5 pairs an image to look at closer, 192 leave one in two images a pair (bench/likeness.py)."""
+"""Directions that strengths are kept in, and how many of them are looked at first. Chosen by us: fewer leave more pairs
+to be looked at closer, more take longer to compare. They decide what is fast, never what is found."""
 
 SAMPLE = 2000
-"""Images that the directions are found on. They decide what is fast, never what is found. Chosen by us."""
+"""Images that the directions are found on. Chosen by us."""
 
 PIXELS_AT_ONCE = 2**21
 ROWS, COLUMNS, PAIRS = 512, 512, 512
@@ -34,7 +34,7 @@ class Described:
     """The first case of each image."""
     image_of: Int[np.ndarray, " case"]
     plain: Bool[np.ndarray, " image"]
-    """Of one value: never near-identical to another."""
+    """Shows next to nothing (LEAST_SHOWN): never near-identical to another."""
     whole: Shaped[np.ndarray, "image feature"]
     zoomed: Shaped[np.ndarray, "image feature"]
 

@@ -103,15 +103,21 @@ class Cases:
 
     def fingerprints(self) -> dict[str, dict[str, Any]]:
         """What recipe.json keeps of them, to know them again: of the source, and of the split."""
-        pixels = hashlib.sha256(bytes.fromhex("".join(self.sha256))).hexdigest()
-        rows = np.concatenate([self.rows(part) for part in PARTS]).astype(np.int64)
+        rows = np.concatenate([self.rows(part) for part in PARTS])
         return {
             "source": {
                 "images": len(self),
-                "pixels_sha256": pixels,
-                "labels_sha256": hashlib.sha256(np.ascontiguousarray(self.labels, np.int64).tobytes()).hexdigest(),
+                "names_sha256": _of_texts(self.names),
+                "pixels_sha256": hashlib.sha256(bytes.fromhex("".join(self.sha256))).hexdigest(),
+                "labels_sha256": _of_numbers(self.labels),
+                "groups_sha256": None if self.groups is None else _of_numbers(_renumbered(self.groups)),
+                "looks_sha256": _of_texts([*self.alike.tolist(), *self.seen]),
             },
-            "split": {"cases": self.counts(), "rows_sha256": hashlib.sha256(rows.tobytes()).hexdigest()},
+            "split": {
+                "cases": self.counts(),
+                "rows_sha256": _of_numbers(rows),
+                "twins_sha256": _of_texts([*self.twin, *self.likeness.tolist()]),
+            },
         }
 
     def as_csv(self) -> str:
@@ -174,6 +180,14 @@ class Answers:
         before = sum(len(self.cases.rows(earlier)) for earlier in JUDGED[: JUDGED.index(part)])
         return slice(before, before + len(self.cases.rows(part)))
 
+    def fingerprints(self) -> dict[str, str]:
+        """What report.json keeps of the tables, so that a changed answer is noticed even where no figure moves."""
+        return {
+            "logits_sha256": _of_numbers(self.logits.astype(np.float32)),
+            "unlike_sha256": _of_numbers(self.unlike),
+            "others_sha256": _of_numbers(*(array for other in self.others for array in (other.rows, other.probabilities))),
+        }
+
     def of_kind(self, kind: str) -> list[Other]:
         """All others of one kind, in order."""
         return [other for other in self.others if other.kind == kind]
@@ -211,6 +225,25 @@ def output_names(classes: tuple[str, ...], outputs: int) -> list[str]:
     ['benign', 'malignant', 'no class 2']
     """
     return [*classes, *(f"no class {number}" for number in range(len(classes), outputs))]
+
+
+def _of_numbers(*arrays: np.ndarray) -> str:
+    """sha256 of numbers: whole ones as int64, others as they are."""
+    whole = hashlib.sha256()
+    for array in arrays:
+        whole.update(np.ascontiguousarray(array.astype(np.int64) if array.dtype.kind in "biu" else array).tobytes())
+    return whole.hexdigest()
+
+
+def _of_texts(texts: Iterable[object]) -> str:
+    """sha256 of texts, with a zero byte between them."""
+    return hashlib.sha256("\0".join(map(str, texts)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _renumbered(groups: np.ndarray) -> np.ndarray:
+    """Groups numbered by their first case, whatever their names were."""
+    _, first, code = np.unique(groups, return_index=True, return_inverse=True)
+    return np.asarray(first[code], np.int64)
 
 
 def _names(cases: Cases, rows: np.ndarray) -> list[str]:

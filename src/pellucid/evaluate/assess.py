@@ -32,7 +32,7 @@ def assess(answers: Answers, calibration: Calibration) -> dict[str, Any]:
     Returns:
         `held_out` and `held_out_without_twins` (None where all have twins), `twins`, `repeats`, `valid`, `rivals`,
         `probes`, `ladder`, `probabilities` (before and after the temperature), `sets`, `dial` and its curve `risk`,
-        `unlike`, `cases`, `class_counts`.
+        `unlike`, `cases`, `class_counts`; and `tables`, fingerprints of the answers themselves.
     """
     cases, held_out = answers.cases, answers.cases.rows("held_out")
     task, truth, groups = cases.task, cases.labels[held_out], cases.groups_of(held_out)
@@ -63,6 +63,7 @@ def assess(answers: Answers, calibration: Calibration) -> dict[str, Any]:
         "dial": check_dial(ours, truth, task, groups, calibration.levels),
         "risk": error_curve(ours, truth, task).tolist(),
         "unlike": rate_estimate(answers.unlike[answers.of("held_out")], groups).as_dict(),
+        "tables": answers.fingerprints(),
     }
 
 

@@ -28,7 +28,9 @@ def differences(wanted: Any, found: Any, name: str = "") -> Iterator[str]:
                 yield from differences(value, found[key], inner)
             else:
                 yield f"{inner} is missing"
-        yield from (f"{name}.{key} is none of the figures" for key in found if key not in wanted)
+        for key in found:
+            if key not in wanted:
+                yield f"{name}.{key} is none of the figures" if name else f"{key} is none of the figures"
     elif isinstance(wanted, list | tuple) and isinstance(found, list | tuple):
         if len(wanted) != len(found):
             yield f"{name} has {len(found)} entries, and comes out with {len(wanted)}"
@@ -40,11 +42,18 @@ def differences(wanted: Any, found: Any, name: str = "") -> Iterator[str]:
 
 
 def _same(wanted: Any, found: Any) -> bool:
-    if isinstance(wanted, bool) or isinstance(found, bool):
-        return wanted is found
-    if isinstance(wanted, int | float) and isinstance(found, int | float):
+    if isinstance(wanted, float) and type(found) in (int, float):
+        return _near(wanted, found)
+    if type(wanted) is int and isinstance(found, float):  # a whole number that JSON wrote as 3.0
+        return wanted == found
+    return type(wanted) is type(found) and bool(wanted == found)
+
+
+def _near(wanted: float, found: float) -> bool:
+    try:
         return math.isclose(wanted, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(wanted == found)
+    except OverflowError:  # an int that no float can hold
+        return False
 
 
 def _shown(value: Any, letters: int = 60) -> str:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-WORK_A_THREAD = 100e6
+WORK_A_THREAD = 80e6
 """Multiplications in a forward pass of one batch that are worth a thread of their own. Chosen by us: with less, two
-threads gained under a tenth on two idle cores, and lost a factor of up to 25 where another program wanted one."""
+threads gained little on two idle cores, and lost a factor of up to 25 where another program wanted one."""
 
 
 def multiplications(model: nn.Module, channels: int, size: int) -> int:
