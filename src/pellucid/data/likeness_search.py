@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.likeness import ALIKE_WITHIN, ZOOM, distances, spectra, strengths
+from pellucid.data.side_by_side import side_by_side
 from pellucid.shapes import Bool, Float, Int, Shaped, UInt8
 
 FEATURES, LEADING = 192, 32
@@ -18,7 +19,7 @@ SAMPLE = 2000
 """Images that the directions are found on. Chosen by us."""
 
 PIXELS_AT_ONCE = 2**21
-ROWS, COLUMNS, PAIRS = 512, 512, 512
+ROWS, COLUMNS, PAIRS = 256, 4096, 512
 """What is worked on at once: a few MB each."""
 
 ROUNDING = 1e-3
@@ -57,12 +58,16 @@ def describe(images: Shaped[np.ndarray, "case channel row column"], sha256: UInt
     whole, zoomed = np.empty((2, len(rows), directions.shape[1]), np.float16)
     plain = np.empty(len(rows), bool)
     order = np.argsort(rows)  # in the order of the file
-    for block in _blocks(order, images):
+
+    def look(block: np.ndarray) -> None:
         shown = images[rows[block]]
         for zoom, features in ((ZOOM, zoomed), (1.0, whole)):
             found = strengths(spectra(shown, zoom))
             features[block] = found @ directions - middle @ directions
         plain[block] = ~found.any(1)
+
+    for _ in side_by_side(look, _blocks(order, images)):
+        pass
     return Described(images, rows, image_of.ravel(), plain, whole, zoomed)
 
 
@@ -163,23 +168,30 @@ def _near(
     ours, theirs = ours[np.argsort(one[ours, 0], kind="stable")], theirs[np.argsort(two[theirs, 0], kind="stable")]
     leading = two[theirs, :LEADING].astype(np.float32)
     columns = np.concatenate([leading, -0.5 * np.einsum("if,if->i", leading, leading)[:, None]], 1)
-    for start in range(0, len(ours), ROWS):
-        block = ours[start : start + ROWS]
+
+    def tiles() -> Iterator[tuple[int, int, int]]:
+        for start in range(0, len(ours), ROWS):
+            ends = one[ours[start : start + ROWS][[0, -1]], 0].astype(np.float32)
+            low, high = np.searchsorted(leading[:, 0], (ends[0] - radius, ends[1] + radius)).tolist()
+            for left in range(start if itself else low, high, COLUMNS):  # among themselves, each pair once
+                yield start, left, min(left + COLUMNS, high)
+
+    def look(tile: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+        start, left, right = tile
+        block, others = ours[start : start + ROWS], theirs[left:right]
         rows = one[block, :LEADING].astype(np.float32)
         least = (0.5 * np.einsum("if,if->i", rows, rows) - 0.5 * radius**2)[:, None]
-        low, high = np.searchsorted(leading[:, 0], (rows[0, 0] - radius, rows[-1, 0] + radius))
         rows = np.concatenate([rows, np.ones((len(rows), 1), np.float32)], 1)
-        for left in range(start if itself else low, high, COLUMNS):  # among themselves, each pair once
-            others = theirs[left : min(left + COLUMNS, high)]
-            near = rows @ columns[left : left + len(others)].T > least
-            if np.count_nonzero(near) > near.size // 20:  # where most are alike, few are still wanted
-                near &= wanted(block[:, None], others)
-            i, j = np.divmod(np.flatnonzero(near), near.shape[1])
-            i, j = block[i], others[j]
-            close = wanted(i, j)
-            close[close] = _within(one, two, i[close], j[close], radius)
-            if close.any():
-                yield i[close], j[close]
+        near = rows @ columns[left:right].T > least
+        if np.count_nonzero(near) > near.size // 20:  # where most are alike, few are still wanted
+            near &= wanted(block[:, None], others)
+        i, j = np.divmod(np.flatnonzero(near), near.shape[1])
+        i, j = block[i], others[j]
+        close = wanted(i, j)
+        close[close] = _within(one, two, i[close], j[close], radius)
+        return i[close], j[close]
+
+    yield from (pairs for pairs in side_by_side(look, tiles()) if len(pairs[0]))
 
 
 def _within(one: np.ndarray, two: np.ndarray, i: np.ndarray, j: np.ndarray, radius: float) -> np.ndarray:

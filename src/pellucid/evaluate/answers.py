@@ -185,7 +185,9 @@ class Answers:
         return {
             "logits_sha256": _of_numbers(self.logits.astype(np.float32)),
             "unlike_sha256": _of_numbers(self.unlike),
-            "others_sha256": _of_numbers(*(array for other in self.others for array in (other.rows, other.probabilities))),
+            "others_sha256": _of_numbers(
+                *(array for other in self.others for array in (other.rows, other.probabilities))
+            ),
         }
 
     def of_kind(self, kind: str) -> list[Other]:

@@ -1,74 +1,50 @@
-"""The checks of `pellucid verify` that need a run's folder alone: each yields what differs, by the name of its figure."""
+"""The checks of `pellucid verify` that need a run's folder alone: each yields what differs, by the figure's name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from pellucid import __version__
 from pellucid.data.dataset import picture_tag
-from pellucid.evaluate.answers import JUDGED, Answers, Cases
-from pellucid.evaluate.assess import assess
-from pellucid.evaluate.calibration import Calibration, calibrate
 from pellucid.evaluate.checklists import reporting_md
+from pellucid.evaluate.checks_of_settings import history, settings
+from pellucid.evaluate.checks_of_split import split
 from pellucid.evaluate.comparing import differences
 from pellucid.evaluate.doubts import doubts
 from pellucid.evaluate.hardest import SIDE
 from pellucid.evaluate.model_card import model_card
-from pellucid.evaluate.reading_back import read_answers, read_cases
 from pellucid.evaluate.report import Pictures, report_page, without_pictures
-from pellucid.run import Run
-from pellucid.run.folder import FILES, read_header
-from pellucid.shapes import Float
+from pellucid.evaluate.told import Told
+from pellucid.run.folder import FILES
+from pellucid.shapes import Bool, Float
 
-WRITTEN = 1e-8
-"""How far a probability in a table may lie from the computed one. Source: tables hold nine digits."""
+DIGITS = 9
+"""Significant digits of a number in a table. Source: pellucid.run.writing."""
 
 ADDED_LAST = ("seconds", "peak_memory_mb")
 """What report.json is told after the pages were written."""
 
 
-@dataclass(frozen=True)
-class Told:
-    """What a run's files tell, each read when it is first asked for, and its figures computed again."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at a run."""
 
-    run: Run
-
-    @cached_property
-    def cases(self) -> Cases:
-        """split.csv."""
-        return read_cases(self.run, self.run.facts["task"], self.run.facts["classes"])
-
-    @cached_property
-    def tables(self) -> tuple[Answers, Float[np.ndarray, "judged klass"]]:
-        """predictions.csv and rivals.csv; rivals are told of in report.json alone."""
-        return read_answers(self.run, self.cases, self.run.facts["outputs"], _words_of_others(self.run.report))
-
-    @cached_property
-    def calibration(self) -> Calibration:
-        """Fitted again."""
-        answers = self.tables[0]
-        rows = self.cases.rows("calibrate")
-        logits = answers.class_logits[answers.of("calibrate")]
-        return calibrate(logits, self.cases.labels[rows], self.cases.task, self.cases.groups_of(rows))
-
-    @cached_property
-    def figures(self) -> dict[str, Any]:
-        """Computed again."""
-        return assess(self.tables[0], self.calibration)
+    what: str
+    """What is looked at, for people."""
+    differing: Callable[[Told], Iterator[str]]
 
 
 def checksums(told: Told) -> Iterator[str]:
-    """every byte of every file, against SHA256SUMS."""
+    """Files that are not what SHA256SUMS says, or that it does not name."""
     wanted = told.run.checksums()
     found = told.run.file("SHA256SUMS").read_bytes().decode("utf-8", "surrogateescape")
     if wanted == found:
         return
-    now, then = ({line[66:]: line[:64] for line in text.split("\n") if line} for text in (wanted, found))
+    now, then = ({line[66:]: line[:64] for line in text.splitlines() if line} for text in (wanted, found))
     for name in sorted({*FILES, *then}):
         if name not in now:
             yield f"{name}: is not there"
@@ -77,99 +53,74 @@ def checksums(told: Told) -> Iterator[str]:
         elif now[name] != then[name]:
             yield f"{name}: is not what it was when SHA256SUMS was written"
     if now == then:
-        yield "SHA256SUMS: is not as it was written"
+        yield "SHA256SUMS: is not laid out as it was written"
 
 
-def membership(told: Told) -> Iterator[str]:
-    """no held-out image among those learned from, but for the twins that split.csv names."""
-    cases = told.cases
-    row_of = {name: row for row, name in enumerate(cases.names)}
-    if len(row_of) < len(cases):
-        for name in sorted({name for row, name in enumerate(cases.names) if row_of[name] != row}):
-            yield f"split.csv: {name} stands twice"
-    train = set(cases.rows("train").tolist())
-    learned = {cases.sha256[row]: row for row in train}
-    for row in np.flatnonzero(np.isin(cases.parts, JUDGED)).tolist():
-        name, twin = f"split.csv: {cases.names[row]} ({cases.parts[row]})", learned.get(cases.sha256[row])
-        if twin is not None and cases.likeness[row] != "identical":
-            yield f"{name} has the pixels of {cases.names[twin]}, which was learned from, and is not named its twin"
-        if cases.twin[row] and row_of.get(cases.twin[row]) not in train:
-            yield f"{name} is said to be a twin of {cases.twin[row]}, which was not learned from"
-        if bool(cases.twin[row]) != bool(cases.likeness[row]):
-            yield f"{name} has a twin without a likeness, or a likeness without a twin"
-    if cases.groups is not None:
-        crossing = np.isin(cases.groups, cases.groups[cases.parts == "train"]) & (cases.likeness == "")
-        for row in np.flatnonzero(crossing & np.isin(cases.parts, JUDGED)).tolist():
-            yield f"split.csv: {cases.names[row]} ({cases.parts[row]}) is of a patient who was learned from"
+def layout(told: Told) -> Iterator[str]:
+    """Files that tell what they should in another form: figures told twice, other digits, other line ends."""
+    answers = told.answers
+    wanted = {
+        "recipe.json": json.dumps(told.run.recipe, indent=1, ensure_ascii=False) + "\n",
+        "report.json": json.dumps(told.run.report, indent=1, ensure_ascii=False) + "\n",
+        "predictions.csv": answers.predictions_csv(told.written),
+        "rivals.csv": answers.rivals_csv(),
+    }
+    for name, text in wanted.items():
+        if told.run.file(name).read_bytes() != text.encode("utf-8", "surrogateescape"):
+            yield f"{name}: is not laid out as it was written"
 
 
 def calibration(told: Told) -> Iterator[str]:
-    """temperature, sets and dial, fitted again on the calibration part."""
+    """Temperature, sets and dial that do not follow from the calibration part."""
     wanted = told.calibration.as_dict()
     yield from differences(wanted, told.run.facts["calibration"], "weights.safetensors: calibration")
-    yield from differences(wanted, told.run.report["calibration"], "report.json: calibration")
+    yield from differences(wanted, told.run.report["calibration"], "report.json.calibration")
 
 
 def figures(told: Told) -> Iterator[str]:
-    """every figure of report.json, computed again from the three tables."""
-    answers, written = told.tables
-    p = told.calibration.probabilities(answers.class_logits, told.cases.task)
-    apart = np.abs(p - written).max(1)
-    for at in np.flatnonzero(~(apart <= WRITTEN)).tolist():
+    """Figures of report.json, and probabilities of predictions.csv, that do not follow from the tables."""
+    for at in np.flatnonzero(~_as_written(told.probabilities, told.written).all(1)).tolist():
         yield f"predictions.csv: p of {told.cases.names[told.cases.judged()[at]]} is not what its logits give"
     report = told.run.report
     for name, value in told.figures.items():
         yield from differences({name: value}, {name: report[name]} if name in report else {}, "report.json")
-    for text in doubts(told.figures, report["model"]):
-        if text not in report["warnings"]:
-            yield f"report.json: warnings lack {text!r}"
+    wanted = doubts(told.figures, report["model"])
+    if wanted:  # what was doubted before anything was measured stands in front of them
+        yield from differences(wanted, report["warnings"][-len(wanted) :], "report.json.warnings")
 
 
-def bookkeeping(told: Told) -> Iterator[str]:
-    """what recipe.json, history.csv and weights.safetensors say of the run, against the tables and each other."""
-    run, facts, recipe, report = told.run, told.run.facts, told.run.recipe, told.run.report
-    prints = told.cases.fingerprints()
-    yield from differences(prints["source"], {k: recipe["source"][k] for k in prints["source"]}, "recipe.json: source")
-    yield from differences(prints["split"], {k: recipe["split"][k] for k in prints["split"]}, "recipe.json: split")
-    header = read_header(run.file("weights.safetensors"))
-    known = {
-        "model": facts["model"],
-        "task": facts["task"],
-        "classes": facts["classes"],
-        "best_step": facts["best_step"],
-        "parameters": facts["parameters"],
-        "steps": run.history[-1].step,
-    }
-    yield from differences(known, {name: report[name] for name in known}, "report.json")
-    shapes = sum(int(np.prod(one["shape"])) for name, one in header.items() if name in facts["learned"])
-    yield from differences(shapes, facts["parameters"], "weights.safetensors: parameters")
-    yield from differences(facts["scaling"], recipe["scaling"], "recipe.json: scaling")
+def _as_written(
+    exact: Float[np.ndarray, "row column"], written: Float[np.ndarray, "row column"]
+) -> Bool[np.ndarray, "row column"]:
+    """Where a number is what is written, rounded to DIGITS; a little more than half a digit, for other machines."""
+    with np.errstate(divide="ignore"):
+        digit = 10.0 ** (np.floor(np.log10(np.abs(written))) - DIGITS + 1)
+    return np.asarray(np.abs(exact - written) <= 0.501 * digit)
 
 
 def pages(told: Told) -> Iterator[str]:
-    """report.html, model_card.md and reporting.md, made again from the figures."""
+    """Words and numbers of the pages that the figures do not give; pictures are passed over."""
     run, recipe = told.run, told.run.recipe
     report = {name: value for name, value in run.report.items() if name not in ADDED_LAST}
     if recipe["versions"]["pellucid"] != __version__:
         return  # another version's words; its figures were computed again all the same
-    answers = told.tables[0]
-    p = told.calibration.probabilities(answers.class_logits, told.cases.task)[answers.of("held_out")]
     blank = Pictures(
         of=lambda row: picture_tag(b"", told.cases.names[row], SIDE),
         weights=("data:image/png;base64,",) * report["weights_shown"],
     )
+    held_out = told.probabilities[told.answers.of("held_out")]
     wanted = {
-        "report.html": report_page(report, recipe, run.history, answers, p, blank),
+        "report.html": report_page(report, recipe, run.history, told.answers, held_out, blank),
         "model_card.md": model_card(report, recipe),
         "reporting.md": reporting_md(report, recipe),
     }
     for name, text in wanted.items():
-        found = run.file(name).read_text("utf-8", "surrogateescape")
+        found = run.file(name).read_bytes().decode("utf-8", "surrogateescape")
         yield from _first_difference(name, text, without_pictures(found) if name == "report.html" else found)
 
 
 def _first_difference(name: str, wanted: str, found: str) -> Iterator[str]:
-    lines = zip(wanted.splitlines(), found.splitlines(), strict=False)
+    lines = zip(wanted.split("\n"), found.split("\n"), strict=False)
     for number, (one, other) in enumerate(lines, 1):
         if one != other:
             yield f"{name}: line {number} is {other.strip()[:80]!r}, and comes out as {one.strip()[:80]!r}"
@@ -178,9 +129,14 @@ def _first_difference(name: str, wanted: str, found: str) -> Iterator[str]:
         yield f"{name}: does not end where it should"
 
 
-def _words_of_others(report: dict[str, Any]) -> dict[tuple[str, str], str]:
-    """What each rival and probe is told to be, which no table holds."""
-    return {(kind, name): other["told"] for kind in ("rivals", "probes") for name, other in report[kind].items()}
-
-
-CHECKS = (checksums, membership, calibration, figures, bookkeeping, pages)
+CHECKS = (
+    Check("every byte of every file, against SHA256SUMS", checksums),
+    Check("the split: no held-out image among those learned from, but for the twins that are named", split),
+    Check("temperature, sets and dial, fitted again on the calibration part", calibration),
+    Check("every figure of report.json, computed again from split.csv, predictions.csv and rivals.csv", figures),
+    Check("settings and facts, as recipe.json, weights.safetensors and report.json each tell them", settings),
+    Check("history.csv, against the settings and what the kept weights answer", history),
+    Check("report.html, model_card.md and reporting.md, made again from the figures", pages),
+    Check("the form in which the figures and tables are written", layout),
+)
+"""In the order in which a reader wants to hear of what differs."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 TOLERANCE = 1e-9
-"""Relative difference of two figures that counts as none. Chosen by us: sums of float64 in another order differ less."""
+"""Relative difference of two figures that counts as none. Chosen by us: sums taken in another order differ less."""
 
 
 def differences(wanted: Any, found: Any, name: str = "") -> Iterator[str]:

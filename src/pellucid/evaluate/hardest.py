@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pellucid.evaluate.answers import Cases
 from pellucid.shapes import Float
 
-MOST_PICTURES = 16
+MOST_PICTURES = 18
 """Hardest images that are shown. Chosen by us: three rows, which one looks at before tiring."""
 
 SIDE = 112

@@ -1,8 +1,12 @@
-"""A run in a few sentences that a clinician can read: what it is, how good, how sure, compared with what, where it fails."""
+"""A run in a few sentences that a clinician can read: what it is, how good, compared with what, where it fails."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from pellucid.evaluate.in_words import figure, has_groups, listed, model_name, percent, quoted, signed
+from pellucid.evaluate.promises import how_sure
+from pellucid.evaluate.survival import HARDLY, MOST, THUMBNAIL
 
 MUST_NOT = (
     "It is not a medical device: no decision about a patient may rest on it.",
@@ -11,8 +15,21 @@ MUST_NOT = (
     "It knows its own classes only, and calls an image of anything else one of them. Some such images are flagged as "
     "unlike the training images; not all.",
     "Its probabilities hold where the classes are as frequent as they were here.",
+    "Whether it does as well for women and men, for all ages and on all devices was not measured.",
 )
 """What no run may be used for. Chosen by us."""
+
+MOST_CLASSES = 8
+"""Classes that are named one by one. Chosen by us, as what one reads in a line."""
+
+ALWAYS = "majority class"
+"""The rival that always answers the same."""
+
+KINDS = {
+    "linear": "A linear model",
+    "mlp": "A multi-layer perceptron (mlp)",
+    "cnn": "A convolutional neural network (cnn)",
+}
 
 
 def in_short(report: dict[str, Any]) -> list[tuple[str, str]]:
@@ -34,129 +51,127 @@ def in_short(report: dict[str, Any]) -> list[tuple[str, str]]:
 
 def what(report: dict[str, Any]) -> str:
     """The model, its classes, its images."""
-    kind = "labels" if report["task"] == "multi-label" else "classes"
-    image, counts = report["image"], report["cases"]
-    names = ", ".join(report["classes"]) if len(report["classes"]) <= 8 else f"{len(report['classes'])} {kind}"
-    patients = report["held_out"]["groups"]
-    whose = f" of {patients:,} patients or exams" if patients else ""
+    image, counts, patients = report["image"], report["cases"], report["held_out"]["groups"]
+    whose = f" of {patients:,} {'patient or exam' if patients == 1 else 'patients or exams'}" if patients else ""
+    kind = KINDS.get(report["model"], f"A {report['model']}")
     return (
-        f"A {report['model']} with {report['parameters']:,} weights that tells {names} apart in images of "
+        f"{kind} with {report['parameters']:,} weights that {_task(report)} "
         f"{image['rows']} x {image['columns']} pixels. It learned from {counts['train']:,} images, and was then asked "
-        f"about {counts['held_out']:,}{whose} that it had not seen."
+        f"about {counts['held_out']:,} others{whose}, the held-out part, from which these figures come."
     )
 
 
+def _task(report: dict[str, Any]) -> str:
+    classes = report["classes"]
+    few = len(classes) <= MOST_CLASSES
+    if report["task"] == "multi-label":
+        return f"says which of {listed(quoted(classes)) if few else f'{len(classes)} labels'} hold for images of"
+    if len(classes) == 2:
+        return f"tells {' from '.join(quoted(classes))} in images of"
+    return f"tells {listed(quoted(classes)) if few else f'{len(classes)} classes'} apart in images of"
+
+
 def how_good(report: dict[str, Any]) -> str:
-    """Accuracy as a count of a hundred, and AUROC."""
+    """Accuracy beside that of always answering the same, and AUROC."""
     held_out = report["held_out"]
-    what = "labels" if report["task"] == "multi-label" else "new images like these"
-    said = [f"Of 100 {what} it calls {_percent(held_out['accuracy'])} rightly"]
+    what = "labels of the held-out images" if report["task"] == "multi-label" else "held-out images"
+    said = f"It calls {percent(held_out['accuracy'])} of the {what} rightly"
+    if ALWAYS in report["rivals"]:
+        same = "the shares of the labels" if report["task"] == "multi-label" else "the commonest class"
+        said += (
+            f"; always answering {same} would call {percent(report['rivals'][ALWAYS]['accuracy'], short=True)} rightly"
+        )
     if held_out["auroc"]["value"] is not None:
-        said.append(f"AUROC {figure(held_out['auroc'])}")
-    return "; ".join(said) + ". In brackets is what these cases allow with 95% confidence."
+        said += f". AUROC {figure(held_out['auroc'])}, where 0.5 is guessing and 1 perfect"
+    return f"{said}. In brackets are 95% intervals, the range that {held_out['cases']:,} images leave open."
 
 
 def without_leaks(report: dict[str, Any]) -> str:
     """The second score: without held-out cases that have a twin in training."""
-    twins, without = report["twins"], report["held_out_without_twins"]
+    twins, held_out, without = report["twins"], report["held_out"], report["held_out_without_twins"]
+    known = has_groups(report)
     if not twins["held_out"]:
-        return (
-            "No held-out image has a twin (identical, near-identical or of the same patient) among those learned from."
-        )
-    kinds = [f"{twins[kind]:,} {kind}" for kind in ("identical", "near-identical", "same group") if twins[kind]]
-    has = "image has a twin" if twins["held_out"] == 1 else "images have a twin"
-    said = f"{twins['held_out']:,} of {twins['cases']:,} held-out {has} among those learned from ({', '.join(kinds)})"
+        kinds = "identical, near-identical or of the same patient" if known else "identical or near-identical"
+        said = f"No held-out image has a twin ({kinds}) among those learned from"
+        return f"{said}." if known else f"{said}. Whether a patient stands on both sides is not known."
+    kinds = listed([f"{twins[kind]:,} {kind}" for kind in ("identical", "near-identical", "same group") if twins[kind]])
+    has = "has" if twins["held_out"] == 1 else "have"
+    said = (
+        f"{twins['held_out']:,} of {twins['cases']:,} held-out images {has} a twin among those learned from ({kinds})"
+    )
     if without is None:
         return f"{said}: nothing is left to measure without them."
-    return (
-        f"{said}. Without them accuracy is {figure(without['accuracy'])} instead of "
-        f"{figure(report['held_out']['accuracy'])}."
-    )
+    said += f". Without them accuracy is {percent(without['accuracy'])} instead of {percent(held_out['accuracy'])}"
+    if without["auroc"]["value"] is not None and held_out["auroc"]["value"] is not None:
+        said += f", and AUROC {figure(without['auroc'])} instead of {figure(held_out['auroc'])}"
+    return f"{said}."
 
 
 def compared(report: dict[str, Any]) -> str:
     """The best rival, and by how much the model is better."""
-    rivals = report["rivals"]
-    if not rivals:
-        return "No rival was fitted."
-    name = max(rivals, key=lambda rival: rivals[rival]["balanced_accuracy"]["value"] or 0.0)
+    rivals, ours = report["rivals"], f"the {model_name(report['model'])}"
+    known = [name for name in rivals if rivals[name]["balanced_accuracy"]["value"] is not None]
+    if not known:
+        return "No rival was measured."
+    name = max(known, key=lambda rival: float(rivals[rival]["balanced_accuracy"]["value"]))
     gap = rivals[name]["difference"]["balanced_accuracy"]
-    reached = f"The best of {len(rivals)} rivals, {name}, has a balanced accuracy of {figure(rivals[name]['balanced_accuracy'])}"
+    best = f"The best of {len(known)} rivals, {name}," if len(known) > 1 else f"The rival, {name},"
+    said = (
+        f"{best} has a balanced accuracy (the mean over classes) of {figure(rivals[name]['balanced_accuracy'])}, "
+        f"{ours} {figure(report['held_out']['balanced_accuracy'])}"
+    )
     if gap["value"] is None or gap["low"] is None:
-        return f"{reached}."
-    told = f"the {report['model']} has {_points(gap['value'])} (95% interval {_points(gap['low'])} to {_points(gap['high'])})"
-    if gap["low"] > 0:
-        return f"{reached}; {told} more."
-    if gap["high"] < 0:
-        return f"{reached}; it is better than the {report['model']}."
-    return f"{reached}; {told}: these cases do not show which of the two is better."
+        return f"{said}."
+    told = f"{said}. The {model_name(report['model'])} less the rival, image by image: {signed(gap)}"
+    if gap["low"] <= 0 <= gap["high"]:
+        return f"{told}, so these images do not show which of the two is better."
+    return f"{told}, so {ours if gap['low'] > 0 else 'the rival'} is better on images like these."
 
 
 def shortcuts(report: dict[str, Any]) -> str:
-    """What the probe that comes nearest says."""
-    probes = report["probes"]
-    known = [name for name in probes if probes[name].get("survives") is not None]
-    if not known:
-        return "No probe could be fitted."
-    return str(probes[max(known, key=lambda name: probes[name]["survives"])]["says"])
-
-
-def how_sure(report: dict[str, Any]) -> str:
-    """Whether probabilities mean something, what the sets promise, and what the dial costs."""
-    error = report["probabilities"]["after"]["expected_calibration_error"]
-    said = (
-        [f"Confidence and accuracy lie {_points(error['value'])} apart on average"]
-        if error["value"] is not None
-        else []
-    )
-    promised = [level for level in report["dial"] if level["threshold"] is not None]
-    if promised:
-        return ". ".join([*said, promised[0]["told"]])
-    return ". ".join([*said, "No error rate can be promised for the answers that it gives: too few calibration cases."])
+    """What the probe that comes nearest says; of a thumbnail less, since it need be no shortcut."""
+    probes = {name: one for name, one in report["probes"].items() if one["survives"] is not None}
+    blind = {name: one for name, one in probes.items() if name != THUMBNAIL}
+    if not probes:
+        told = [one["says"] for one in report["probes"].values()]
+        return str(told[0]) if told else "No probe could be fitted."
+    said = str(max((blind or probes).values(), key=lambda one: float(one["survives"]))["says"])
+    if blind and THUMBNAIL in probes and probes[THUMBNAIL]["survives"] >= MOST:
+        reached = f"{probes[THUMBNAIL]['survives']:.2f}"
+        said += f" From a thumbnail of at most 8 x 8 pixels it is {reached}: fine detail is hardly needed."
+    elif not any(one["survives"] > HARDLY for one in blind.values()) and len(blind) > 1:
+        said += " The same holds for the other probes that do not see the anatomy."
+    return said
 
 
 def where_it_fails(report: dict[str, Any]) -> str:
     """The worst class, and the commonest mistake."""
-    classes, per_class = report["classes"], report["held_out"]["per_class"]
+    classes, per_class, accuracy = report["classes"], report["held_out"]["per_class"], report["held_out"]["accuracy"]
+    if accuracy["value"] == 1:
+        return _no_mistake(report)
+    said = []
     known = [name for name in classes if per_class[name]["sensitivity"]["value"] is not None]
-    worst = min(known, key=lambda name: per_class[name]["sensitivity"]["value"])
-    said = f"It misses {worst} most often: it finds {_percent(per_class[worst]['sensitivity'])} of 100."
-    if report["task"] == "multi-label":
-        return said
-    table = report["held_out"]["confusion"]
-    count, truth, called = max(
-        (table[row][column], row, column)
-        for row in range(len(classes))
-        for column in range(len(classes))
-        if row != column
-    )
-    if not count:
-        return "It called none of the held-out images wrongly."
-    times = "once" if count == 1 else f"{count:,} times"
-    return f"{said} Its commonest mistake: {classes[truth]} called {classes[called]}, {times}."
+    if known:
+        worst = min(known, key=lambda name: float(per_class[name]["sensitivity"]["value"]))
+        found = percent(per_class[worst]["sensitivity"])
+        said.append(
+            f"It misses {quoted([worst])[0]} most often: of its {per_class[worst]['cases']:,} images it finds {found}."
+        )
+    if report["task"] != "multi-label":
+        table = report["held_out"]["confusion"]
+        pairs = [(row, column) for row in range(len(classes)) for column in range(len(classes)) if row != column]
+        row, column = max(pairs, key=lambda pair: int(table[pair[0]][pair[1]]))
+        truth, called = quoted([classes[row], classes[column]])
+        times = "once" if table[row][column] == 1 else f"{table[row][column]:,} times"
+        said.append(f"Its commonest mistake: {truth} called {called}, {times}.")
+    return " ".join(said)
 
 
-def figure(estimate: dict[str, Any], digits: int = 3) -> str:
-    """A figure with its interval, in running text.
-
-    >>> figure({"value": 0.95, "low": 0.9, "high": 0.98})
-    '0.950 (0.900 to 0.980)'
-    """
-    if estimate["value"] is None:
-        return "not defined"
-    value = f"{estimate['value']:.{digits}f}"
+def _no_mistake(report: dict[str, Any]) -> str:
+    """That all was right, and what that leaves open."""
+    what = "no label of the" if report["task"] == "multi-label" else "none of the"
+    said = f"It called {what} {report['cases']['held_out']:,} held-out images wrongly"
+    low = report["held_out"]["accuracy"]["low"]
     return (
-        value if estimate["low"] is None else f"{value} ({estimate['low']:.{digits}f} to {estimate['high']:.{digits}f})"
+        f"{said}." if low is None else f"{said}; so few images still leave up to {100 * (1 - low):.2g}% mistakes open."
     )
-
-
-def _percent(estimate: dict[str, Any]) -> str:
-    digits = 2 if min(estimate["value"], 1 - estimate["value"]) < 0.01 else 1 if estimate["value"] > 0.9 else 0
-    value, low, high = (100 * estimate[key] if estimate[key] is not None else 0.0 for key in ("value", "low", "high"))
-    if estimate["low"] is None:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:.1f} points"

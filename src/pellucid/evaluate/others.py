@@ -1,4 +1,4 @@
-"""Everybody else who answers: rivals that a model has to beat, probes of shortcuts, and the rungs it was chosen among."""
+"""Everybody else who answers: rivals that a model has to beat, probes of shortcuts, and the rungs it was among."""
 
 from __future__ import annotations
 

@@ -1,20 +1,31 @@
-"""A run's three tables, read back: the same columns that its figures were computed from."""
+"""A run's three tables, read back: the columns that its figures were computed from, or one line of what is wrong."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import numpy as np
 
+from pellucid.data.split import PARTS
+from pellucid.data.twins import KINDS as LIKENESSES
 from pellucid.errors import BadInput
 from pellucid.evaluate.answers import Answers, Cases, Other, output_names
 from pellucid.run import Run
-from pellucid.shapes import Float
+from pellucid.shapes import Float, Int
 
 Table = dict[str, list[str]]
+
+CASES = ("name", "sha256", "label", "group", "part", "twin", "likeness", "alike", "seen")
+"""The columns of split.csv."""
+
+LONGEST = 2**20
+"""Letters of a line that are read. Chosen by us: a name, and two numbers for each of some tens of thousands of classes;
+a longer line is no table's, and is not taken into memory."""
+
+RESTORE = "restore it from a copy, or train again"
 
 
 def read_cases(run: Run, task: str, classes: Sequence[str]) -> Cases:
@@ -25,22 +36,27 @@ def read_cases(run: Run, task: str, classes: Sequence[str]) -> Cases:
         task: as its weights say it.
         classes: in their order, as its weights say them.
     Raises:
-        BadInput: the file is missing, lacks a column, or names a class that there is not.
+        BadInput: the file is missing, has other columns, or names a class or part that there is not.
     """
     path = run.file("split.csv")
-    table = _table(path, ("name", "sha256", "label", "group", "part", "twin", "likeness", "alike", "seen"))
-    known = any(table["group"])
+    table = _table(path, CASES)
+    for column, known in (("part", (*PARTS, "")), ("likeness", LIKENESSES)):
+        if strange := sorted(set(table[column]) - set(known)):
+            raise BadInput(f"{path}: {strange[0]!r} is no {column}: {RESTORE}.")
+    if any(len(digits) != 64 or set(digits) - set("0123456789abcdef") for digits in table["sha256"]):
+        raise BadInput(f"{path}: its column 'sha256' holds something else: {RESTORE}.")
+    grouped = any(table["group"])
     return Cases(
         task=task,
         classes=tuple(classes),
         names=table["name"],
         sha256=table["sha256"],
         labels=_labels(path, table["label"], task, classes),
-        groups=np.unique(table["group"], return_inverse=True)[1] if known else None,
+        groups=np.unique(table["group"], return_inverse=True)[1] if grouped else None,
         parts=np.array(table["part"]),
         twin=table["twin"],
         likeness=np.array(table["likeness"]),
-        alike=_numbers(path, table["alike"]).astype(np.int64),
+        alike=_whole_numbers(path, table["alike"]),
         seen=table["seen"],
     )
 
@@ -58,13 +74,15 @@ def read_answers(
     Returns:
         the answers, and the model's probabilities as they stand in the table.
     Raises:
-        BadInput: a file is missing, lacks a column, or does not tell of the same cases as split.csv does.
+        BadInput: a file is missing, has other columns, or does not tell of the same cases as split.csv does.
     """
     path = run.file("predictions.csv")
     logits = [f"logit_{name}" for name in output_names(cases.classes, outputs)]
     p = [f"p_{name}" for name in cases.classes]
-    table = _table(path, ("name", "label", "part", "unlike_training", *logits, *p))
+    table = _table(path, ("name", "label", "part", "unlike_training", *logits, *p), len(cases.judged()))
     _check_rows(path, table, cases, cases.judged())
+    if set(table["unlike_training"]) - {"yes", "no"}:
+        raise BadInput(f"{path}: its column 'unlike_training' holds neither yes nor no: {RESTORE}.")
     answers = Answers(
         cases=cases,
         logits=_matrix(path, table, logits).astype(np.float32),
@@ -93,7 +111,7 @@ def _others(path: Path, cases: Cases, columns: list[str], told: dict[tuple[str, 
     ]
 
 
-def _check_rows(path: Path, table: Table, cases: Cases, rows: np.ndarray) -> None:
+def _check_rows(path: Path, table: Table, cases: Cases, rows: Int[np.ndarray, " some"]) -> None:
     wanted: Table = {
         "name": [cases.names[row] for row in rows.tolist()],
         "label": cases.label_texts(rows),
@@ -104,22 +122,35 @@ def _check_rows(path: Path, table: Table, cases: Cases, rows: np.ndarray) -> Non
             raise BadInput(f"{path}: its column {column!r} does not tell of the cases of split.csv, in their order.")
 
 
-def _table(path: Path, columns: Sequence[str]) -> Table:
-    csv.field_size_limit(2**20)
+def _table(path: Path, columns: Sequence[str], most: int | None = None) -> Table:
+    """The columns of a table that has these, and `most` rows where that is known; nothing more is taken into memory."""
+    found: list[tuple[str, ...]] = []
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            header, *rows = csv.reader(file, strict=True)
+            rows = csv.reader(_lines(path, file), strict=True)
+            if next(rows, None) != list(columns):
+                raise BadInput(f"{path} has not the columns that it was written with: {RESTORE}.")
+            for row in rows:
+                if len(row) != len(columns) or len(found) == most:
+                    raise BadInput(f"{path}: line {rows.line_num} is one row too many, or no whole row: {RESTORE}.")
+                found.append(tuple(row))
     except (OSError, ValueError, csv.Error) as problem:
-        raise BadInput(f"{path} cannot be read ({problem}): restore it from a copy.") from None
-    if missing := [name for name in columns if name not in header]:
-        raise BadInput(f"{path} has no column {missing[0]!r}: restore it from a copy, or train again.")
-    if any(len(row) != len(header) for row in rows):
-        raise BadInput(f"{path} has rows that are not as long as its first line: restore it from a copy.")
-    whole = list(zip(*rows, strict=True)) or [()] * len(header)
-    return {name: list(whole[header.index(name)]) for name in columns}
+        raise BadInput(f"{path} cannot be read ({problem}): {RESTORE}.") from None
+    if not found:
+        raise BadInput(f"{path} has no rows: {RESTORE}.")
+    return {name: list(column) for name, column in zip(columns, zip(*found, strict=True), strict=True)}
 
 
-def _labels(path: Path, texts: list[str], task: str, classes: Sequence[str]) -> np.ndarray:
+def _lines(path: Path, file: IO[str]) -> Iterator[str]:
+    while line := file.readline(LONGEST):
+        if len(line) == LONGEST:
+            raise BadInput(f"{path} has a line of {LONGEST:,} letters or more, which is no table's: {RESTORE}.")
+        yield line
+
+
+def _labels(
+    path: Path, texts: list[str], task: str, classes: Sequence[str]
+) -> Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"]:
     number = {name: at for at, name in enumerate(classes)}
     try:
         if task != "multi-label":
@@ -132,12 +163,19 @@ def _labels(path: Path, texts: list[str], task: str, classes: Sequence[str]) -> 
         raise BadInput(f"{path}: {unknown} is none of the classes {', '.join(classes)}.") from None
 
 
-def _matrix(path: Path, table: Table, columns: list[str]) -> Any:
-    return np.stack([_numbers(path, table[name]) for name in columns], 1)
-
-
-def _numbers(path: Path, texts: list[str]) -> np.ndarray:
+def _matrix(path: Path, table: Table, columns: list[str]) -> Float[np.ndarray, "row column"]:
+    """Numbers that float32 can hold, which is what all tables are written from."""
     try:
-        return np.array(texts, np.float64)
+        numbers = np.stack([np.array(table[name], np.float64) for name in columns], 1)
     except ValueError as problem:
-        raise BadInput(f"{path} holds what is no number ({problem}): restore it from a copy.") from None
+        raise BadInput(f"{path} holds what is no number ({problem}): {RESTORE}.") from None
+    if not (np.abs(numbers) <= np.finfo(np.float32).max).all():  # nan fails too
+        raise BadInput(f"{path} holds a number that is none, or beyond all bounds: {RESTORE}.")
+    return numbers
+
+
+def _whole_numbers(path: Path, texts: list[str]) -> Int[np.ndarray, " row"]:
+    try:
+        return np.array(list(map(int, texts)), np.int64)
+    except (ValueError, OverflowError):
+        raise BadInput(f"{path}: its column 'alike' holds what is no whole number: {RESTORE}.") from None

@@ -15,13 +15,23 @@ from pellucid.evaluate.answers import Answers
 from pellucid.evaluate.checklists import checklists
 from pellucid.evaluate.hardest import hardest_cases
 from pellucid.evaluate.in_short import MUST_NOT, in_short
+from pellucid.evaluate.in_words import digits_for, model_name, quoted, unit
 from pellucid.evaluate.intervals import Estimate
 from pellucid.evaluate.metrics import roc_curve
+from pellucid.evaluate.promises import dial_lines, why_no_promise
 from pellucid.evaluate.templates import figure_text, names_of_figures, template
+from pellucid.evaluate.twin_pairs import twin_pairs
 from pellucid.run import HistoryRow
 from pellucid.shapes import Float
 
 COMPARED = ("accuracy", "balanced_accuracy", "auroc")
+
+MOST_CLASSES = 12
+"""Classes whose figures all stand open on the page; of more the worst do, and all can be unfolded. Chosen by us, as
+what one looks through without losing one's place."""
+
+WORST = 6
+"""The worst classes that stand open where there are more. Chosen by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +63,35 @@ def report_page(
         pictures: of cases, and of weights.
     """
     hardest, wrong = hardest_cases(answers.cases, probabilities, pictures.of)
+    without = report["held_out_without_twins"] if report["twins"]["held_out"] else None
     facts = {
         "report": report,
         "recipe": recipe,
         "names": names_of_figures(report["task"]),
         "compared": COMPARED,
+        "digits": digits_for(report["held_out"]["cases"]),
+        "model": model_name(report["model"]),
+        "unit": unit(report),
+        "question": _question(report),
+        "without": without,
         "short": in_short(report),
         "must_not": MUST_NOT,
-        "curves": Markup(figures.curves(history, kept_step=report["best_step"])),
-        "looks": sum(row.valid_loss is not None for row in history),
+        "worst": _worst(report),
         "roc": Markup(_roc(report, answers, probabilities)),
         "confusions": _confusions(report),
-        "forest": Markup(_forest(report)),
+        "forest": Markup(_forest(report, report["held_out"], {**report["rivals"], **report["probes"]})),
+        "forest_without": Markup(_forest(report, without, _rivals_without(report))) if without else "",
         "reliability": Markup(_reliability(report)),
         "dial": Markup(figures.dial(np.array(report["risk"]).reshape(-1, 2), report["dial"])),
+        "dial_lines": dial_lines(report["dial"]),
+        "why_no_promise": why_no_promise,
         "hardest": hardest,
         "wrong": wrong,
+        "pairs": twin_pairs(answers.cases, pictures.of),
         "weights": pictures.weights,
         "legend": Markup(figures.weights_legend(report["weights_limit"])) if pictures.weights else "",
+        "curves": Markup(figures.curves(history, kept_step=report["best_step"])),
+        "looks": sum(row.valid_loss is not None for row in history),
         "checklists": checklists(report, recipe),
     }
     return template("report.html.jinja", autoescape=True).render(facts)
@@ -83,6 +104,23 @@ def without_pictures(page: str) -> str:
     '<img src="data:image/png;base64," width="4">'
     """
     return re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]*", "data:image/png;base64,", page)
+
+
+def _question(report: dict[str, Any]) -> str:
+    """What the model answers, for the page's title."""
+    classes = report["classes"]
+    if report["task"] == "multi-label":
+        return f"which of {len(classes)} labels?"
+    return f"{' or '.join(quoted(classes))}?" if len(classes) <= 3 else f"which of {len(classes)} classes?"
+
+
+def _worst(report: dict[str, Any]) -> list[str]:
+    """The classes that are found least, where there are too many to show all."""
+    per_class = report["held_out"]["per_class"]
+    if len(per_class) <= MOST_CLASSES:
+        return list(per_class)
+    known = [name for name, one in per_class.items() if one["sensitivity"]["value"] is not None]
+    return sorted(known, key=lambda name: float(per_class[name]["sensitivity"]["value"]))[:WORST]
 
 
 def _roc(report: dict[str, Any], answers: Answers, p: np.ndarray) -> str:
@@ -107,17 +145,20 @@ def _confusions(report: dict[str, Any]) -> list[tuple[str, Markup]]:
     ]
 
 
-def _forest(report: dict[str, Any]) -> str:
-    rows = [(report["model"], report["held_out"], True)]
-    if report["twins"]["held_out"] and report["held_out_without_twins"]:
-        rows.append((f"{report['model']}, without twins", report["held_out_without_twins"], True))
-    rows += [(name, other, False) for kind in ("rivals", "probes") for name, other in report[kind].items()]
+def _rivals_without(report: dict[str, Any]) -> dict[str, Any]:
+    """Each rival's figures without the held-out cases that have a twin."""
+    return {name: one["without_twins"] for name, one in report["rivals"].items() if one["without_twins"]}
+
+
+def _forest(report: dict[str, Any], ours: dict[str, Any], others: dict[str, Any]) -> str:
+    """Balanced accuracies side by side, since it is their differences that are told of."""
+    rows = [(model_name(report["model"]), ours, True), *((name, one, False) for name, one in others.items())]
     return figures.intervals(
         [
-            (name, at["accuracy"]["value"], at["accuracy"]["low"], at["accuracy"]["high"], ours)
-            for name, at, ours in rows
+            (name, *(one["balanced_accuracy"][key] for key in ("value", "low", "high")), is_ours)
+            for name, one, is_ours in rows
         ],
-        measured=names_of_figures(report["task"])["accuracy"],
+        measured=names_of_figures(report["task"])["balanced_accuracy"],
     )
 
 

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 
-from pellucid.evaluate.figures.svg import node, shorten
+from pellucid.evaluate.figures.svg import node
 from pellucid.shapes import Int
 
 STRONGEST = 0.6  # opacity of a cell that holds its whole row; chosen by us, because dark text stays readable on it
@@ -15,6 +15,8 @@ WIDEST_HEAD = (
     60  # letters in all names of columns; above, they stand upright; chosen by us, because a page holds so many
 )
 CELL = "padding:.35em .6em;text-align:right;font-variant-numeric:tabular-nums"
+MANY = 10  # classes from which on cells are narrower; chosen by us, so that twenty of them fit a page
+NARROW = "padding:.25em .3em;text-align:right;font-variant-numeric:tabular-nums;font-size:.9em"
 
 
 def confusion(table: Int[np.ndarray, "truth predicted"], classes: list[str]) -> str:
@@ -41,16 +43,27 @@ def confusion(table: Int[np.ndarray, "truth predicted"], classes: list[str]) -> 
     return tostring(node("div", {"style": "overflow-x:auto"}, [whole]), encoding="unicode", short_empty_elements=False)
 
 
+def ends(words: str, letters: int) -> str:
+    """At most so many letters: the beginning and the end, since names of classes often differ in either alone.
+
+    >>> ends("a rather long name 01", 12)
+    'a rath…me 01'
+    """
+    if len(words) <= letters:
+        return words
+    return words[: letters // 2] + "…" + words[len(words) - (letters - 1) // 2 :]
+
+
 def _name(words: str, scope: str, style: str) -> Element:
     cell = {"scope": scope, "style": f"font-weight:400;padding:.35em .6em;white-space:nowrap{style}"}
-    short = shorten(words, LONGEST_NAME)
+    short = ends(words, LONGEST_NAME)
     return node("th", cell if short == words else cell | {"title": words}, short)
 
 
 def _cells(counts: Int[np.ndarray, " predicted"], truth: int, classes: list[str]) -> list[Element]:
     total, cells = int(counts.sum()), []
     for k, count in enumerate(counts.tolist()):
-        style = CELL
+        style = NARROW if len(classes) > MANY else CELL
         if count:
             style += f";background:rgba({RIGHT if k == truth else WRONG},{STRONGEST * sqrt(count / total):.2f})"
         share = f" ({count / total:.1%})" if total else ""
