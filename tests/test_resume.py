@@ -165,6 +165,32 @@ def test_killed_and_gone_on_with_ends_in_the_same_bytes(model, moment, name, nth
     assert finished.report["resumed_at_step"] == step
 
 
+ON_THE_LADDER = [  # with auto: in the midst of a rung, between two, and after one was chosen
+    ("step", "", 13),
+    ("renamed", "resume.safetensors", 26),
+    ("half", "resume.safetensors", 60),
+    ("written", "history.csv", 2),
+    ("renamed", "weights.safetensors", 1),
+    ("renamed", "recipe.json", 2),
+    ("half", "SHA256SUMS", 1),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "name", "nth"), ON_THE_LADDER)
+def test_killed_on_the_ladder_and_gone_on_with_ends_in_the_same_bytes(moment, name, nth, whole, tmp_path):
+    assert begin(tmp_path, "auto", moment, name, nth) == -signal.SIGKILL
+    finished = go_on(tmp_path / "run")
+    same(finished, whole("auto"))
+
+
+@pytest.mark.slow
+def test_the_kept_rung_has_the_bytes_of_the_named_model(whole):
+    kept = Run(whole("auto")).report["model"]
+    ours, named = (Path(whole(model), "weights.safetensors").read_bytes() for model in ("auto", kept))
+    assert ours == named
+
+
 @pytest.mark.slow
 def test_killed_three_times_in_one_run(whole, tmp_path):
     assert begin(tmp_path, "cnn", "step", "", 5) == -signal.SIGKILL

@@ -1,4 +1,4 @@
-"""What is measured of a run, computed again from predictions.csv by the csv module and scikit-learn."""
+"""All that is measured of a run, computed again from its tables by the csv module and scikit-learn."""
 
 import csv
 import io
@@ -6,175 +6,214 @@ import io
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, brier_score_loss, confusion_matrix, roc_auc_score
 
-from pellucid.data import Dataset, Split
-from pellucid.evaluate.assess import (
-    JUDGED,
-    Judged,
-    assess,
-    judge,
-    label_texts,
-    output_names,
-    predictions_csv,
-    rivals_csv,
-)
-from pellucid.evaluate.calibration import Calibration
-from pellucid.evaluate.rivals import Rival
+from pellucid.evaluate.answers import Answers, Cases, Other
+from pellucid.evaluate.assess import assess
+from pellucid.evaluate.calibration import Calibration, calibrate
 
 CLASSES = ("normal", 'the "other", odd', "c3", "c4", "c5", "c6")
-CASES, OUTPUTS = 240, 10
-CALIBRATION = Calibration(1.7, (0.9,) * 6, 0.05, -10.0)
+ALL, OUTPUTS = 480, 10
+PARTS = ("train", "valid", "calibrate", "held_out")
 
 
-@pytest.fixture(scope="module")
-def dataset() -> Dataset:
+def made(task: str = "multi-class", groups: np.ndarray | None = None, twins: str = "some") -> Answers:
+    """Answers that are right more often than not; rows of a part stand scattered."""
     generator = np.random.default_rng(0)
-    names = [f'below/{row}, "scan"\n.png' if row % 50 == 0 else f"below/{row}.png" for row in range(CASES)]
-    images = generator.integers(0, 255, (CASES, 1, 4, 4), np.uint8)
-    labels = generator.permutation(np.arange(CASES) % 6)
-    return Dataset(images, labels, CLASSES, "multi-class", names, np.zeros((CASES, 32), np.uint8))
+    many = task == "multi-label"
+    labels = generator.integers(0, 2, (ALL, 6)) if many else generator.permutation(np.arange(ALL) % 6)
+    parts = generator.permutation(np.repeat(PARTS, [100, 80, 180, 120]))
+    held_out = np.flatnonzero(parts == "held_out")
+    twin, likeness = [""] * ALL, np.full(ALL, "", "U14")
+    for at, row in enumerate(held_out[: {"some": 30, "all": 120, "none": 0}[twins]].tolist()):
+        twin[row] = str(np.flatnonzero(parts == "train")[0])
+        likeness[row] = ("identical", "near-identical", "same group")[at % 3]
+    sha256 = [f"{row - row % 2 if row < 20 else row:064x}" for row in range(ALL)]  # ten pairs
+    alike = np.where(np.arange(ALL) < 40, np.arange(ALL) // 4, np.arange(ALL))
+    seen = ["blank" if row % 50 == 0 else "odd_sizes|blank" if row % 77 == 0 else "" for row in range(ALL)]
+    names = list(map(str, range(ALL)))
+    cases = Cases(task, CLASSES, names, sha256, labels, groups, parts, twin, likeness, alike, seen)
+    truth = labels if many else labels[:, None] == np.arange(6)
+    logits = generator.normal(0, 2, (ALL, OUTPUTS))
+    logits[:, :6] += 3 * truth
+
+    def answer(part: str, noise: float) -> np.ndarray:
+        blurred = logits[parts == part][:, :6] + generator.normal(0, noise, ((parts == part).sum(), 6))
+        return expit(blurred) if many else softmax(blurred, 1)
+
+    others = [Other.of("rivals", name, f"the {name}", held_out, answer("held_out", at)) for at, name in enumerate("pq")]
+    others += [Other.of("probes", "border pixels only", "the border", held_out, answer("held_out", 4))]
+    valid = np.flatnonzero(parts == "valid")
+    others += [Other.of("ladder", name, "", valid, answer("valid", at)) for at, name in enumerate(("linear", "mlp"))]
+    judged = logits[cases.judged()].astype(np.float32)
+    return Answers(cases, judged, generator.random(380) < 0.05, tuple(others))
 
 
-@pytest.fixture(scope="module")
-def split() -> Split:
-    order = np.random.default_rng(1).permutation(CASES)
-    train, valid, calibrate, held_out = (np.sort(rows) for rows in np.split(order, [100, 130, 160]))
-    return Split(train, valid, calibrate, held_out, "by hand", 1)
-
-
-@pytest.fixture(scope="module")
-def logits(dataset, split) -> np.ndarray:
-    """Half right, and largest in an output that no class has, which must not count."""
-    rows = np.concatenate([getattr(split, part) for part in JUDGED])
-    found = np.random.default_rng(2).normal(0, 1, (len(rows), OUTPUTS)).astype(np.float32)
-    found[np.arange(len(rows)), dataset.labels[rows]] += 1.5
-    found[:, 8] = 50
-    return found
-
-
-@pytest.fixture(scope="module")
-def judged(logits, split, dataset) -> Judged:
-    return judge(logits, split, CALIBRATION, dataset)
-
-
-@pytest.fixture(scope="module")
-def twins(split) -> np.ndarray:
-    found = np.full(CASES, -1)
-    found[split.held_out[::4]] = split.train[0]
-    found[split.valid[:5]] = split.train[1]  # not held out: must not be counted
-    return found
-
-
-@pytest.fixture(scope="module")
-def rivals(split) -> list[Rival]:
-    p = np.random.default_rng(3).dirichlet(np.ones(6), len(split.held_out))
-    return [Rival("first", "told", p), Rival("second, odd", "told", p[:, ::-1].copy())]
-
-
-@pytest.fixture(scope="module")
-def report(judged, split, dataset, twins, rivals) -> dict:
-    return assess(judged, split, dataset, twins, rivals)
+def calibrated(answers: Answers) -> Calibration:
+    cases, rows = answers.cases, answers.cases.rows("calibrate")
+    logits = answers.class_logits[answers.of("calibrate")]
+    return calibrate(logits, cases.labels[rows], cases.task, cases.groups_of(rows))
 
 
 def table(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def numbers(rows: list[dict[str, str]], prefix: str, names=CLASSES) -> np.ndarray:
-    return np.array([[float(row[f"{prefix}_{name}"]) for name in names] for row in rows])
+def numbers(rows: list[dict[str, str]], start: str = "p") -> np.ndarray:
+    return np.array([[float(row[f"{start}_{name}"]) for name in CLASSES] for row in rows])
 
 
 @pytest.fixture(scope="module")
-def written(judged, split, dataset) -> list[dict[str, str]]:
-    return table(predictions_csv(judged, split, dataset))
+def answers() -> Answers:
+    return made()
 
 
-def test_accuracy_from_the_table_is_the_reports(written, report, dataset):
-    for part in ("valid", "held_out"):
-        rows = [row for row in written if row["part"] == part]
-        truth = [CLASSES.index(row["label"]) for row in rows]
-        p = numbers(rows, "p")
-        found = report[part]
-        assert found["cases"] == len(rows)
-        assert found["accuracy"]["value"] == pytest.approx(accuracy_score(truth, p.argmax(1)))
-        assert found["balanced_accuracy"]["value"] == pytest.approx(balanced_accuracy_score(truth, p.argmax(1)))
-        p /= p.sum(1, keepdims=True)  # nine digits are written
-        assert found["auroc"]["value"] == pytest.approx(roc_auc_score(truth, p, multi_class="ovr"), abs=1e-6)
-    assert 0.3 < report["held_out"]["accuracy"]["value"] < 0.9
+@pytest.fixture(scope="module")
+def report(answers):
+    return assess(answers, calibrated(answers))
 
 
-def test_the_table_holds_every_judged_case_once_with_its_name_and_label(written, split, dataset):
-    wanted = [(part, row) for part in JUDGED for row in getattr(split, part)]
-    assert [(row["part"], row["name"]) for row in written] == [(part, dataset.names[row]) for part, row in wanted]
-    assert [row["label"] for row in written] == [CLASSES[dataset.labels[row]] for _, row in wanted]
+@pytest.fixture(scope="module")
+def written(answers) -> list[dict[str, str]]:
+    p = calibrated(answers).probabilities(answers.class_logits, answers.cases.task)
+    return table(answers.predictions_csv(p))
 
 
-def test_outputs_beyond_the_classes_are_written_but_get_no_probability(written, logits):
-    names = (*CLASSES, "no class 6", "no class 7", "no class 8", "no class 9")
-    np.testing.assert_array_equal(numbers(written, "logit", names).astype(np.float32), logits)
-    np.testing.assert_allclose(numbers(written, "p"), softmax(logits[:, :6] / 1.7, axis=1), rtol=1e-5)
+def truth_of(rows: list[dict[str, str]]) -> np.ndarray:
+    return np.array([CLASSES.index(row["label"]) for row in rows])
 
 
-def test_figures_without_twins_leave_only_held_out_twins_out(report, written, split, twins, dataset):
-    alone = {dataset.names[row] for row in split.held_out if twins[row] < 0}
-    rows = [row for row in written if row["name"] in alone]
-    right = [CLASSES.index(row["label"]) == p.argmax() for row, p in zip(rows, numbers(rows, "p"), strict=True)]
-    assert report["held_out_without_twins"]["cases"] == len(rows) == 60
-    assert report["held_out_without_twins"]["accuracy"]["value"] == pytest.approx(np.mean(right))
-    assert report["twins"] == {"held_out": 20, "cases": 80}
+@pytest.mark.parametrize("part", ["held_out", "valid"])
+def test_figures_are_those_of_scikit_learn_from_the_table(report, written, part):
+    rows = [row for row in written if row["part"] == part]
+    truth, p, found = truth_of(rows), numbers(rows), report[part]
+    assert found["cases"] == len(rows)
+    assert found["accuracy"]["value"] == pytest.approx(accuracy_score(truth, p.argmax(1)))
+    assert found["balanced_accuracy"]["value"] == pytest.approx(balanced_accuracy_score(truth, p.argmax(1)))
+    assert found["auroc"]["value"] == pytest.approx(roc_auc_score(truth, p / p.sum(1)[:, None], multi_class="ovr"))
+    assert found["confusion"] == confusion_matrix(truth, p.argmax(1)).tolist()
 
 
-def test_where_all_held_out_cases_are_twins_nothing_is_measured_without_them(judged, split, dataset):
-    report = assess(judged, split, dataset, np.zeros(CASES, np.int64), [])
+def test_figures_without_twins_leave_only_held_out_twins_out(report, written, answers):
+    twins = {name for name, twin in zip(answers.cases.names, answers.cases.twin, strict=True) if twin}
+    rows = [row for row in written if row["part"] == "held_out" and row["name"] not in twins]
+    found = report["held_out_without_twins"]
+    assert found["cases"] == len(rows) == 90
+    assert found["accuracy"]["value"] == pytest.approx(accuracy_score(truth_of(rows), numbers(rows).argmax(1)))
+    kinds = {"identical": 10, "near-identical": 10, "same group": 10}
+    assert report["twins"] == {"held_out": 30, "cases": 120, **kinds}
+
+
+def test_where_all_held_out_cases_are_twins_nothing_is_measured_without_them():
+    report = assess(made(twins="all"), calibrated(made(twins="all")))
     assert report["held_out_without_twins"] is None
-    assert report["twins"]["held_out"] == 80
+    assert report["rivals"]["p"]["without_twins"] is None
+    assert report["rivals"]["p"]["difference_without_twins"] is None
+    assert report["twins"]["held_out"] == 120
 
 
-def test_each_rival_is_measured_on_the_same_cases(report, rivals, split, dataset):
-    found = table(rivals_csv(rivals, split, dataset))
-    for rival in rivals:
-        rows = [row for row in found if row["rival"] == rival.name]
-        assert [row["name"] for row in rows] == [dataset.names[row] for row in split.held_out]
-        truth = [CLASSES.index(row["label"]) for row in rows]
-        wanted = accuracy_score(truth, numbers(rows, "p").argmax(1))
-        assert report["rivals"][rival.name]["accuracy"]["value"] == pytest.approx(wanted)
-        assert {row["part"] for row in rows} == {"held_out"}
+def test_without_twins_both_scores_are_the_same():
+    report = assess(made(twins="none"), calibrated(made(twins="none")))
+    assert report["held_out_without_twins"] == report["held_out"]
 
 
-def test_answers_are_found_by_row_in_any_order(judged, split):
-    backwards = split.held_out[::-1].copy()
-    np.testing.assert_array_equal(judged.of(backwards), judged.of(split.held_out)[::-1])
-    assert judged.of(split.calibrate[:1]).tolist() == judged.probabilities[[30]].tolist()
+def test_each_rival_is_measured_on_the_same_cases_and_set_against_the_model(report, written, answers):
+    ours = [row for row in written if row["part"] == "held_out"]
+    wanted = balanced_accuracy_score(truth_of(ours), numbers(ours).argmax(1))
+    found = table(answers.rivals_csv())
+    for name in "pq":
+        rows = [row for row in found if (row["kind"], row["rival"]) == ("rivals", name)]
+        assert [row["name"] for row in rows] == [row["name"] for row in ours]
+        theirs = balanced_accuracy_score(truth_of(rows), numbers(rows).argmax(1))
+        assert report["rivals"][name]["balanced_accuracy"]["value"] == pytest.approx(theirs)
+        difference = report["rivals"][name]["difference"]["balanced_accuracy"]
+        assert difference["value"] == pytest.approx(wanted - theirs)
+        assert difference["low"] <= difference["value"] <= difference["high"]
+        assert report["rivals"][name]["told"] == f"the {name}"
 
 
-def test_whole_groups_make_the_intervals_wider_and_leave_the_values(judged, split, dataset, twins, report):
-    from dataclasses import replace
-
-    right = judged.probabilities.argmax(1) == dataset.labels[judged.rows]
-    groups = np.zeros(CASES, np.int64)
-    groups[judged.rows] = np.arange(len(right)) // 8 + 1000 * right  # no group holds both right and wrong
-    grouped = assess(judged, split, replace(dataset, groups=groups), twins, [])["held_out"]
-    assert grouped["groups"] == len(np.unique(groups[split.held_out]))
-    alone = report["held_out"]["accuracy"]
-    assert grouped["accuracy"]["value"] == alone["value"]
-    assert grouped["accuracy"]["high"] - grouped["accuracy"]["low"] > alone["high"] - alone["low"]
+def test_what_survives_of_a_probe_is_measured_from_guessing_on(report):
+    probe, chance = report["probes"]["border pixels only"], 1 / 6
+    ours, its = (one["balanced_accuracy"]["value"] for one in (report["held_out"], probe))
+    assert probe["survives"] == pytest.approx((its - chance) / (ours - chance))
+    assert probe["told"] == "the border"
 
 
-def test_a_multi_label_case_is_told_by_all_its_labels(split):
-    labels = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]])
-    images, names = np.zeros((3, 1, 2, 2), np.uint8), ["a", "b", "c"]
-    dataset = Dataset(images, labels, ("x", "y", "z"), "multi-label", names, np.zeros((3, 32), np.uint8))
-    assert label_texts(dataset, np.array([2, 0, 1])) == ["y", "x|z", ""]
-    few = Split(np.zeros(0, np.int64), np.array([1]), np.array([0]), np.array([2]), "by hand", 0)
-    logits = np.array([[0.5, -1.0, 2.0], [0.0, 1.0, 3.0], [-2.0, 2.0, 0.1]])
-    written = table(predictions_csv(judge(logits, few, CALIBRATION, dataset), few, dataset))
-    assert [(row["name"], row["label"], row["part"]) for row in written] == [
-        ("b", "", "valid"), ("a", "x|z", "calibrate"), ("c", "y", "held_out"),
-    ]  # fmt: skip
-    np.testing.assert_allclose(numbers(written, "p", dataset.classes), expit(logits / 1.7), rtol=1e-8)
+def test_rungs_are_compared_by_the_loss_of_the_validation_part(report, answers):
+    rows = [row for row in table(answers.rivals_csv()) if row["kind"] == "ladder"]
+    for rung in report["ladder"]["rungs"]:
+        of_it = [row for row in rows if row["rival"] == rung["model"]]
+        p = numbers(of_it)[np.arange(len(of_it)), truth_of(of_it)]
+        assert rung["valid_loss"] == pytest.approx(-np.log(p).mean())
+    assert report["ladder"]["kept"] in ("linear", "mlp")
 
 
-def test_every_output_has_a_name(dataset):
-    assert output_names(dataset, 6) == list(CLASSES)
-    assert output_names(dataset, 8)[6:] == ["no class 6", "no class 7"]
+def test_reliability_is_measured_before_and_after_the_temperature(report, written):
+    rows = [row for row in written if row["part"] == "held_out"]
+    onehot = truth_of(rows)[:, None] == np.arange(6)
+    for when, p in (("before", softmax(numbers(rows, "logit"), 1)), ("after", numbers(rows))):
+        wanted = sum(brier_score_loss(onehot[:, k], p[:, k]) for k in range(6))
+        assert report["probabilities"][when]["brier_score"]["value"] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_sets_hold_the_truth_as_often_as_is_said(report, written, answers):
+    rows, limits = [row for row in written if row["part"] == "held_out"], calibrated(answers).limits
+    p, truth = numbers(rows), truth_of(rows)
+    for k, name in enumerate(CLASSES):
+        held, limit = truth == k, limits[k].limit
+        wanted = 1.0 if limit is None else ((1 - p[held, k] <= limit) | (p[held].argmax(1) == k)).mean()
+        assert report["sets"]["per_class"][name]["coverage"]["value"] == pytest.approx(wanted)
+
+
+def test_flags_are_counted_on_held_out_cases_alone(report, written):
+    flagged = [row["unlike_training"] == "yes" for row in written if row["part"] == "held_out"]
+    assert report["unlike"]["value"] == pytest.approx(np.mean(flagged))
+    assert report["unlike"]["cases"] == 120
+
+
+def test_repeats_are_counted_over_all_cases(report):
+    assert report["repeats"]["identical"] == {"groups": 10, "cases": 20, "redundant": 10}
+    # ten groups of four alike cases: the first five hold two pairs of identical ones each, the others four images
+    assert report["repeats"]["near_identical"] == {"groups": 10, "cases": 40, "redundant": 30}
+    assert report["repeats"]["blank"] == 16  # every 50th of 480, and every 77th: 0 is both
+
+
+def test_counts_are_of_each_part_and_class(report, answers):
+    assert report["cases"] == {"train": 100, "valid": 80, "calibrate": 180, "held_out": 120}
+    labels = answers.cases.labels[answers.cases.parts == "train"]
+    assert list(report["class_counts"]["train"].values()) == np.bincount(labels, minlength=6).tolist()
+
+
+def test_whole_groups_make_the_intervals_wider_and_leave_the_values(answers, report):
+    p = calibrated(answers).probabilities(answers.class_logits, "multi-class")
+    right = np.zeros(ALL, bool)
+    right[answers.cases.judged()] = p.argmax(1) == answers.cases.labels[answers.cases.judged()]
+    groups = np.arange(ALL) // 8 + 1000 * right  # no group holds both right and wrong
+    of = answers.cases
+    grouped_cases = Cases(
+        of.task, of.classes, of.names, of.sha256, of.labels, groups, of.parts, of.twin, of.likeness, of.alike, of.seen
+    )
+    grouped = assess(Answers(grouped_cases, answers.logits, answers.unlike, answers.others), calibrated(answers))
+    alone, together = report["held_out"]["accuracy"], grouped["held_out"]["accuracy"]
+    assert grouped["held_out"]["groups"] == len(np.unique(groups[of.rows("held_out")]))
+    assert together["value"] == alone["value"]
+    assert together["high"] - together["low"] > alone["high"] - alone["low"]
+
+
+def test_multi_label_figures_are_those_of_every_label():
+    answers = made("multi-label")
+    calibration = calibrated(answers)
+    p = calibration.probabilities(answers.class_logits, "multi-label")[answers.of("held_out")]
+    truth = answers.cases.labels[answers.cases.rows("held_out")]
+    logits = answers.class_logits[answers.of("held_out")].astype(np.float64)
+    np.testing.assert_allclose(p, expit(logits / calibration.temperature))
+    found = assess(answers, calibration)["held_out"]
+    assert found["accuracy"]["value"] == pytest.approx(((p >= 0.5) == truth).mean())
+    assert found["subset_accuracy"]["value"] == pytest.approx(accuracy_score(truth, p >= 0.5))
+    assert found["auroc"]["value"] == pytest.approx(roc_auc_score(truth, p))
+
+
+def test_nothing_but_the_tables_is_needed_to_measure_again(answers, report):
+    again = made()
+    assert again is not answers
+    assert assess(again, calibrated(again)) == report

@@ -29,21 +29,23 @@ ADDED_LAST = ("seconds", "peak_memory_mb")
 """What report.json is told after the pages were written."""
 
 
+Differing = Callable[[Told], Iterator[str]]
+"""Yields what differs, a line each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One look at a run."""
 
     what: str
     """What is looked at, for people."""
-    differing: Callable[[Told], Iterator[str]]
+    differing: Differing
 
 
 def checksums(told: Told) -> Iterator[str]:
     """Files that are not what SHA256SUMS says, or that it does not name."""
     wanted = told.run.checksums()
     found = told.run.file("SHA256SUMS").read_bytes().decode("utf-8", "surrogateescape")
-    if wanted == found:
-        return
     now, then = ({line[66:]: line[:64] for line in text.splitlines() if line} for text in (wanted, found))
     for name in sorted({*FILES, *then}):
         if name not in now:
@@ -52,7 +54,7 @@ def checksums(told: Told) -> Iterator[str]:
             yield f"{name}: SHA256SUMS does not name it"
         elif now[name] != then[name]:
             yield f"{name}: is not what it was when SHA256SUMS was written"
-    if now == then:
+    if now == then and wanted != found:
         yield "SHA256SUMS: is not laid out as it was written"
 
 
@@ -85,8 +87,8 @@ def figures(told: Told) -> Iterator[str]:
     for name, value in told.figures.items():
         yield from differences({name: value}, {name: report[name]} if name in report else {}, "report.json")
     wanted = doubts(told.figures, report["model"])
-    if wanted:  # what was doubted before anything was measured stands in front of them
-        yield from differences(wanted, report["warnings"][-len(wanted) :], "report.json.warnings")
+    before = report["warnings"][: max(0, len(report["warnings"]) - len(wanted))]  # doubted before anything was measured
+    yield from differences([*before, *wanted], report["warnings"], "report.json.warnings")
 
 
 def _as_written(
@@ -104,6 +106,9 @@ def pages(told: Told) -> Iterator[str]:
     report = {name: value for name, value in run.report.items() if name not in ADDED_LAST}
     if recipe["versions"]["pellucid"] != __version__:
         return  # another version's words; its figures were computed again all the same
+    if report["weights_shown"] not in range(len(told.cases.classes) + 1):
+        yield f"report.json.weights_shown is {report['weights_shown']}, of {len(told.cases.classes)} classes"
+        return
     blank = Pictures(
         of=lambda row: picture_tag(b"", told.cases.names[row], SIDE),
         weights=("data:image/png;base64,",) * report["weights_shown"],

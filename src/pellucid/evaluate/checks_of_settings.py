@@ -43,6 +43,7 @@ def settings(told: Told) -> Iterator[str]:
         },
     }
     yield from differences(known, {name: report[name] for name in known if name in report}, "report.json")
+    yield from _learning(recipe, report)
     yield from _times(report)
     learned = ("model", "hidden", "outputs", "precision", "image_size")
     yield from differences(
@@ -63,6 +64,28 @@ def settings(told: Told) -> Iterator[str]:
     yield from differences(weights, facts["parameters"], "weights.safetensors: parameters")
 
 
+def _learning(recipe: dict[str, Any], report: dict[str, Any]) -> Iterator[str]:
+    """What learning each rung of the ladder took; a rung that stopped early took less than was planned."""
+    for at, took in enumerate(report["learning"]):
+        name, chosen = f"report.json.learning[{at}]", recipe["ladder"][took["model"]]
+        steps, seen = planned(chosen, report["cases"]["train"]), report["cases"]["train"] * chosen["epochs"]
+        if not 0 < took["best_step"] <= took["steps"] <= steps or not 0 <= took["seconds"] < math.inf:
+            yield f"{name} tells of {took['steps']} steps, of which {took['best_step']} is the best, of {steps}"
+        yield from differences(seen, took["images_seen"], f"{name}.images_seen")
+        if took["model"] == report["model"]:
+            kept = {"steps": report["steps"], "best_step": report["best_step"]}
+            yield from differences(kept, {key: took[key] for key in kept}, name)
+
+
+def planned(chosen: dict[str, Any], cases: int) -> int:
+    """Steps that settings ask for.
+
+    >>> planned({"batch_size": 4, "epochs": 3}, cases=9)
+    9
+    """
+    return int(-(-cases // chosen["batch_size"]) * chosen["epochs"])
+
+
 def _times(report: dict[str, Any]) -> Iterator[str]:
     """Times and memory cannot be computed again; they can be absurd."""
     seconds = dict(report["seconds"])
@@ -79,8 +102,8 @@ def _times(report: dict[str, Any]) -> Iterator[str]:
 def history(told: Told) -> Iterator[str]:
     """Rows of history.csv that the settings, or the answers of the kept weights, contradict."""
     facts, chosen, rows = told.run.facts, told.run.recipe["settings"], told.run.history
-    an_epoch = -(-len(told.cases.rows("train")) // chosen["batch_size"])
-    steps, done = an_epoch * chosen["epochs"], told.run.report["steps"]
+    steps, done = planned(chosen, len(told.cases.rows("train"))), told.run.report["steps"]
+    an_epoch = steps // chosen["epochs"]
     if not rows[-1].step <= done <= steps:
         yield f"report.json.steps is {done}, and history.csv ends with step {rows[-1].step} of {steps}"
     for before, row in zip([0, *(row.step for row in rows)], rows, strict=False):

@@ -49,7 +49,7 @@ def _same(wanted: Any, found: Any) -> bool:
     return type(wanted) is type(found) and bool(wanted == found)
 
 
-def _near(wanted: float, found: float) -> bool:
+def _near(wanted: float, found: int | float) -> bool:
     try:
         return math.isclose(wanted, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     except OverflowError:  # an int that no float can hold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pellucid.evaluate.in_words import listed, model_name, percent, quoted, signed, unit
-from pellucid.evaluate.promises import level_in_words
+from pellucid.evaluate.promises import calibrated, level_in_words
 
 MANY_TWINS = 0.02
 """Share of held-out images with a twin in training from which on a warning says so. Chosen by us."""
@@ -17,6 +17,10 @@ several times what the flag is set to; and what that is."""
 FEW_CASES = 10
 """Held-out cases of a class below which a warning says so. Chosen by us: even ten that are all found leave open that
 three of ten are missed."""
+
+WORSE = 0.05
+"""By which share the calibration may raise the log loss of the held-out part before a warning says so. Chosen by us, as
+what one sees in a reliability diagram."""
 
 MOST_NAMED = 4
 """Classes that are named one by one. Chosen by us."""
@@ -35,6 +39,7 @@ def doubts(figures: dict[str, Any], model: str) -> list[str]:
         *_twins(figures),
         *_rivals(figures, model_name(model)),
         *(probe["says"] for probe in figures["probes"].values() if probe.get("alarming")),
+        *_calibrated(figures),
         *_sets(figures),
         *_dial(figures),
         *_unlike(figures),
@@ -82,6 +87,14 @@ def _rivals(figures: dict[str, Any], model: str) -> list[str]:
 def _turned(gap: dict[str, Any]) -> dict[str, Any]:
     """The difference the other way round."""
     return gap | {"value": -gap["value"], "low": -gap["high"], "high": -gap["low"]}
+
+
+def _calibrated(figures: dict[str, Any]) -> list[str]:
+    """A temperature that did harm."""
+    before, after = (figures["probabilities"][when]["log_loss"]["value"] for when in ("before", "after"))
+    if before is None or after is None or after <= (1 + WORSE) * before:
+        return []
+    return [f"The calibration did not carry over. {calibrated(figures['probabilities'])}"]
 
 
 def _sets(figures: dict[str, Any]) -> list[str]:

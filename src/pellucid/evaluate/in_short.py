@@ -65,7 +65,7 @@ def _task(report: dict[str, Any]) -> str:
     classes = report["classes"]
     few = len(classes) <= MOST_CLASSES
     if report["task"] == "multi-label":
-        return f"says which of {listed(quoted(classes)) if few else f'{len(classes)} labels'} hold for images of"
+        return f"says which of {listed(quoted(classes)) if few else f'{len(classes)} labels'} are there in images of"
     if len(classes) == 2:
         return f"tells {' from '.join(quoted(classes))} in images of"
     return f"tells {listed(quoted(classes)) if few else f'{len(classes)} classes'} apart in images of"
@@ -77,10 +77,8 @@ def how_good(report: dict[str, Any]) -> str:
     what = "labels of the held-out images" if report["task"] == "multi-label" else "held-out images"
     said = f"It calls {percent(held_out['accuracy'])} of the {what} rightly"
     if ALWAYS in report["rivals"]:
-        same = "the shares of the labels" if report["task"] == "multi-label" else "the commonest class"
-        said += (
-            f"; always answering {same} would call {percent(report['rivals'][ALWAYS]['accuracy'], short=True)} rightly"
-        )
+        same = "giving the same answer" if report["task"] == "multi-label" else "answering the commonest class"
+        said += f"; always {same} would call {percent(report['rivals'][ALWAYS]['accuracy'], short=True)} rightly"
     if held_out["auroc"]["value"] is not None:
         said += f". AUROC {figure(held_out['auroc'])}, where 0.5 is guessing and 1 perfect"
     return f"{said}. In brackets are 95% intervals, the range that {held_out['cases']:,} images leave open."
@@ -116,8 +114,9 @@ def compared(report: dict[str, Any]) -> str:
     name = max(known, key=lambda rival: float(rivals[rival]["balanced_accuracy"]["value"]))
     gap = rivals[name]["difference"]["balanced_accuracy"]
     best = f"The best of {len(known)} rivals, {name}," if len(known) > 1 else f"The rival, {name},"
+    mean = "the mean of sensitivities and specificities" if report["task"] == "multi-label" else "the mean over classes"
     said = (
-        f"{best} has a balanced accuracy (the mean over classes) of {figure(rivals[name]['balanced_accuracy'])}, "
+        f"{best} has a balanced accuracy ({mean}) of {figure(rivals[name]['balanced_accuracy'])}, "
         f"{ours} {figure(report['held_out']['balanced_accuracy'])}"
     )
     if gap["value"] is None or gap["low"] is None:
@@ -172,6 +171,4 @@ def _no_mistake(report: dict[str, Any]) -> str:
     what = "no label of the" if report["task"] == "multi-label" else "none of the"
     said = f"It called {what} {report['cases']['held_out']:,} held-out images wrongly"
     low = report["held_out"]["accuracy"]["low"]
-    return (
-        f"{said}." if low is None else f"{said}; so few images still leave up to {100 * (1 - low):.2g}% mistakes open."
-    )
+    return f"{said}." if low is None else f"{said}, which still leaves up to {100 * (1 - low):.2g}% mistakes open."

@@ -50,8 +50,8 @@ def percent(estimate: dict[str, Any], *, short: bool = False) -> str:
 
     >>> percent({"value": 0.8333, "low": 0.7354, "high": 0.8999})
     '83% (74 to 90%)'
-    >>> percent({"value": 0.99975, "low": 0.99925, "high": 0.99993})
-    '99.97% (99.93 to 99.99%)'
+    >>> percent({"value": 0.99974, "low": 0.9992, "high": 0.9999})
+    '99.97% (99.92 to 99.99%)'
     """
     value, low, high = estimate["value"], estimate["low"], estimate["high"]
     if value is None:

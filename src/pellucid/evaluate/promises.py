@@ -68,6 +68,37 @@ def dial_lines(levels: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def no_promise(report: dict[str, Any]) -> str:
+    """The error rates that cannot be promised, and why; nothing where all can. Follows on "No promise possible"."""
+    levels = [level for level in report["dial"] if level["threshold"] is None]
+    short = [level for level in levels if level["units"] < level["needed"]]
+    wrong = [f"{100 * level['asked']:g}%" for level in levels if level["units"] >= level["needed"]]
+    said = []
+    if short:
+        first, *others = [(f"{level['needed']:,}", f"for {100 * level['asked']:g}%") for level in short]
+        takes = [
+            f"{first[0]} calibration {unit(report)} without an error {first[1]}",
+            *(" ".join(one) for one in others),
+        ]
+        said.append(f"it takes {listed(takes)}, and there are {short[0]['units']:,}")
+    if wrong:
+        said.append(f"at {listed(wrong)} too many of its surest answers on the calibration part are wrong")
+    return f": {'; '.join(said)}." if said else ""
+
+
+def calibrated(probabilities: dict[str, Any]) -> str:
+    """Whether the temperature helped, by the log loss of the held-out part.
+
+    >>> calibrated({"before": {"log_loss": {"value": 0.6107}}, "after": {"log_loss": {"value": 0.7082}}})
+    'On the held-out part that made them worse: the log loss rose from 0.6107 to 0.7082.'
+    """
+    before, after = (probabilities[when]["log_loss"]["value"] for when in ("before", "after"))
+    if before is None or after is None or f"{before:.4f}" == f"{after:.4f}":
+        return "On the held-out part that changed next to nothing."
+    done, went = ("worse", "rose") if after > before else ("better", "fell")
+    return f"On the held-out part that made them {done}: the log loss {went} from {before:.4f} to {after:.4f}."
+
+
 def why_no_promise(level: dict[str, Any], report: dict[str, Any]) -> str:
     """Too few calibration cases, or too many mistakes."""
     if level["units"] >= level["needed"]:

@@ -18,7 +18,7 @@ from pellucid.evaluate.in_short import MUST_NOT, in_short
 from pellucid.evaluate.in_words import digits_for, model_name, quoted, unit
 from pellucid.evaluate.intervals import Estimate
 from pellucid.evaluate.metrics import roc_curve
-from pellucid.evaluate.promises import dial_lines, why_no_promise
+from pellucid.evaluate.promises import calibrated, dial_lines, no_promise
 from pellucid.evaluate.templates import figure_text, names_of_figures, template
 from pellucid.evaluate.twin_pairs import twin_pairs
 from pellucid.run import HistoryRow
@@ -84,7 +84,8 @@ def report_page(
         "reliability": Markup(_reliability(report)),
         "dial": Markup(figures.dial(np.array(report["risk"]).reshape(-1, 2), report["dial"])),
         "dial_lines": dial_lines(report["dial"]),
-        "why_no_promise": why_no_promise,
+        "no_promise": no_promise(report),
+        "calibrated": calibrated(report["probabilities"]),
         "hardest": hardest,
         "wrong": wrong,
         "pairs": twin_pairs(answers.cases, pictures.of),

@@ -32,7 +32,7 @@ def confusion(table: Int[np.ndarray, "truth predicted"], classes: list[str]) -> 
     True
     """
     wide = sum(len(f"called {name}") for name in classes) > WIDEST_HEAD
-    upright = ";writing-mode:vertical-rl;transform:rotate(180deg);text-align:left" if wide else ""
+    upright = ";writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;padding:.35em .1em" if wide else ""
     head = [node("td", {}), *(_name(f"called {name}", "col", upright) for name in classes)]
     rows = [
         node("tr", {}, [_name(f"truly {classes[k]}", "row", ";text-align:right"), *_cells(table[k], k, classes)])
