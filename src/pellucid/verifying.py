@@ -114,7 +114,7 @@ def _not_there(run: Run, source: str | Path | None) -> str:
 
     try:
         place = str(run.recipe["source"]["path"])
-    except (PellucidError, KeyError, TypeError):
+    except (PellucidError, KeyError, TypeError, RecursionError):
         return "the images and the model: recipe.json cannot be read"
     if source is not None or Path(place).exists() or place == "digits":
         return ""

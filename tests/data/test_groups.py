@@ -37,6 +37,10 @@ def test_folders_below_the_class_folders_are_groups_by_themselves(exams):
     assert dataset.groups_from == "2 groups by the first folder below the class folder"
 
 
+def test_none_takes_images_as_independent_whatever_the_source_shows(exams):
+    assert read(exams, group_by="none").groups is None
+
+
 def test_a_deeper_level_can_be_asked_for(exams):
     assert owners(read(exams, group_by="level:2")) == ["e1/n1", "e1/n2", "e2/n1", "e1/n9"]
 

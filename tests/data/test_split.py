@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.data import Dataset, draw_split, read
-from pellucid.data.split import PARTS, SHARES
+from pellucid.data.split import PARTS, SHARES, joined
 from pellucid.errors import BadInput
 
 
@@ -75,6 +75,50 @@ def test_groups_come_near_to_the_shares_too():
     for part, share in zip(rows(split), SHARES, strict=True):
         assert len(part) == pytest.approx(3000 * share, abs=45)  # 1.5 %
         assert labels[part].mean() == pytest.approx(labels.mean(), abs=0.05)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 1)), min_size=120, max_size=200), st.integers(0, 9))
+def test_cases_that_stand_together_never_part(cases, seed):
+    together, labels = np.array(cases).T
+    try:
+        split = draw_split(labelled(labels), seed, together)
+    except BadInput:
+        return  # too few, or a class in one part only
+    assert_disjoint_and_complete(split, len(labels))
+    places = [set(together[part].tolist()) for part in rows(split)]
+    assert sum(map(len, places)) == len(set().union(*places))
+
+
+def test_what_the_source_holds_out_stays_and_its_twins_leave_training():
+    parts = np.repeat(["train", "valid", "test"], [60, 20, 20])
+    labels = np.arange(100) % 2
+    together = np.arange(100)
+    together[[3, 85]] = 1000  # a training case and a test case
+    together[[7, 65, 90]] = 1001  # one of each part
+    together[[9, 10, 70]] = 1002  # two training cases and a valid case
+    split = draw_split(labelled(labels, parts=parts), 0, together)
+    np.testing.assert_array_equal(split.held_out, np.arange(80, 100))
+    np.testing.assert_array_equal(split.valid, np.setdiff1d(np.arange(60, 80), [65]))
+    learned = np.concatenate([split.train, split.calibrate])
+    np.testing.assert_array_equal(np.sort(learned), np.setdiff1d(np.arange(60), [3, 7, 9, 10]))
+    assert "5 left out" in split.how
+    assert [split.part_of_each(100)[row] for row in (3, 7, 65)] == ["", "", ""]
+
+
+def test_joined_numbers_are_the_components_of_networkx():
+    networkx = pytest.importorskip("networkx")
+    draw = np.random.default_rng(0)
+    one, other = draw.integers(0, 60, 100), draw.integers(0, 60, 100)
+    graph = networkx.Graph()
+    for case, (a, b) in enumerate(zip(one, other, strict=True)):
+        graph.add_edges_from([(case, ("a", int(a))), (case, ("b", int(b)))])
+    wanted = [
+        sorted(node for node in part if isinstance(node, int)) for part in networkx.connected_components(graph)
+    ]
+    numbers = joined(one, other)
+    found = [np.flatnonzero(numbers == number).tolist() for number in np.unique(numbers)]
+    assert sorted(found) == sorted(wanted)
 
 
 def test_the_same_seed_draws_the_same_and_another_another():

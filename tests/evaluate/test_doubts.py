@@ -64,7 +64,7 @@ def test_twins_are_doubted_from_two_in_a_hundred_on():
 
 def test_all_rivals_that_are_not_beaten_stand_in_one_sentence():
     rivals = SOUND["rivals"] | {
-        "third": gap(0.01, -0.0001, 0.02),
+        "third": gap(0.01, 0.0, 0.02),
         "fourth": gap(0.0, -0.1, 0.1),
         "x": gap(0.0, None, None),
     }

@@ -53,8 +53,7 @@ def settings(told: Told) -> Iterator[str]:
     yield from differences(facts["scaling"], recipe["scaling"], "recipe.json.scaling")
     yield from differences(dict.fromkeys(recipe["seeds"], chosen["seed"]), recipe["seeds"], "recipe.json.seeds")
     yield from differences(chosen["seed"], recipe["split"]["seed"], "recipe.json.split.seed")
-    asked = {name: value for name, value in recipe["told"].items() if (name, value) != ("model", "auto")}
-    yield from differences({name: chosen[name] for name in asked}, asked, "recipe.json.told")
+    yield from _asked(recipe["told"], chosen)
     shapes = {
         name: one["shape"]
         for name, one in read_header(run.file("weights.safetensors")).items()
@@ -62,6 +61,14 @@ def settings(told: Told) -> Iterator[str]:
     }
     weights = sum(math.prod(shape) for shape in shapes.values())
     yield from differences(weights, facts["parameters"], "weights.safetensors: parameters")
+
+
+def _asked(told: dict[str, Any], chosen: dict[str, Any]) -> Iterator[str]:
+    """What was asked for was done, but that `auto` is no model, and that batches may not be larger than they can be."""
+    for name, value in told.items():
+        smaller = name == "batch_size" and chosen[name] < value
+        if not smaller and (name, value) != ("model", "auto"):
+            yield from differences(chosen[name], value, f"recipe.json.told.{name}")
 
 
 def _learning(recipe: dict[str, Any], report: dict[str, Any]) -> Iterator[str]:

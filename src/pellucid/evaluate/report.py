@@ -127,13 +127,13 @@ def _worst(report: dict[str, Any]) -> list[str]:
 def _roc(report: dict[str, Any], answers: Answers, p: np.ndarray) -> str:
     cases = answers.cases
     positive = cases.positive(cases.rows("held_out"))
-    curves, areas = {}, {}
+    curves, areas, digits = {}, {}, digits_for(report["held_out"]["cases"])
     for k in range(1, 2) if cases.task == "binary" else range(len(cases.classes)):
         name = cases.classes[k]
         curves[name] = roc_curve(p[:, k], positive[:, k])
-        areas[name] = figure_text(report["held_out"]["per_class"][name]["auroc"], 3)
+        areas[name] = figure_text(report["held_out"]["per_class"][name]["auroc"], digits)
     if len(curves) > 1 and "mean" not in curves:
-        areas["mean"] = figure_text(report["held_out"]["auroc"], 3)
+        areas["mean"] = figure_text(report["held_out"]["auroc"], digits)
     return figures.roc(curves, areas)
 
 

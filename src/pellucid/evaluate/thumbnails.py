@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.data import Scaling
+from pellucid.data.side_by_side import side_by_side
 from pellucid.shapes import Float, Int, Shaped
 
 SIDE = 8
@@ -50,7 +51,8 @@ def thumbnails(
     cells = channels * SIDE * SIDE
     told = np.empty((len(rows), 2 * cells + channels * QUANTILES), np.float32)
     at_once = max(1, AT_ONCE * SORTED * SORTED // (size[0] * size[1]))
-    for at in range(0, len(rows), at_once):
+
+    def look(at: int) -> None:
         block, into = stored[rows[at : at + at_once]], told[at : at + at_once]
         apart = block.astype(np.float32)
         apart -= mean
@@ -59,6 +61,9 @@ def thumbnails(
         spread = np.sqrt(np.maximum(second - first**2, 0))
         into[:, :cells], into[:, cells : 2 * cells] = first.reshape(len(block), -1), spread.reshape(len(block), -1)
         into[:, 2 * cells :] = ((_quantiles(block) - mean[:, 0]) / deviation[:, 0]).reshape(len(block), -1)
+
+    for _ in side_by_side(look, range(0, len(rows), at_once)):
+        pass
     return told
 
 
