@@ -173,7 +173,14 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("contents", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("name", ["report.json", "recipe.json", "split.csv", "weights.safetensors", "history.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "report.json",
+        "split.csv",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("recipe.json", "weights.safetensors", "history.csv")),
+    ],
+)
 def test_whatever_a_file_holds_is_told_in_lines(run, name, contents, monkeypatch):
     monkeypatch.setattr("pellucid.verifying._look_at_images", lambda *_: None)  # they are looked at elsewhere
     run.file(name).write_bytes(contents)

@@ -9,7 +9,7 @@ from scipy.special import expit, log_softmax, softmax
 
 from pellucid.errors import BadInput
 from pellucid.evaluate.abstention import Level, choose_thresholds
-from pellucid.evaluate.calibration import Calibration, calibrate, probabilities_of
+from pellucid.evaluate.calibration import PRIOR, Calibration, calibrate, fit_temperature, probabilities_of
 from pellucid.evaluate.conformal import fit_limits, sets
 
 
@@ -33,18 +33,23 @@ def least(loss) -> float:
     return float(np.exp(found.x))
 
 
+def held_back(temperature: float) -> float:
+    """Minus the logarithm of the normal density of log(temperature), but for a constant."""
+    return np.log(temperature) ** 2 / (2 * PRIOR**2)
+
+
 @pytest.mark.parametrize(("classes", "true"), [(2, 3.0), (5, 0.4), (3, 1.0)])
 def test_the_temperature_is_that_of_the_least_cross_entropy(classes, true):
     logits, labels = drawn(400, classes, true)
     rows = np.arange(len(labels))
-    by_scipy = least(lambda t: -log_softmax(logits.astype(float) / t, axis=1)[rows, labels].mean())
+    by_scipy = least(lambda t: -log_softmax(logits.astype(float) / t, axis=1)[rows, labels].sum() + held_back(t))
     task = "binary" if classes == 2 else "multi-class"
     assert calibrate(logits, labels, task).temperature == pytest.approx(by_scipy, rel=1e-4)
 
 
 def test_for_labels_it_is_that_of_the_least_binary_cross_entropy():
     logits, labels = drawn_labels(300, 2.5)
-    by_scipy = least(lambda t: (np.logaddexp(0, logits / t) - labels * logits / t).mean())
+    by_scipy = least(lambda t: (np.logaddexp(0, logits / t) - labels * logits / t).mean(1).sum() + held_back(t))
     assert calibrate(logits, labels, "multi-label").temperature == pytest.approx(by_scipy, rel=1e-4)
 
 
@@ -56,10 +61,19 @@ def test_the_temperature_that_logits_were_made_with_is_found_again(true):
     assert calibrate(logits, labels, "multi-label").temperature == pytest.approx(true, rel=0.03)
 
 
-def test_models_that_are_always_right_or_always_wrong_get_bounded_temperatures():
+def test_few_cases_that_are_all_right_do_not_make_the_model_surer_than_it_was():
     logits = np.array([[9.0, 0.0], [0.0, 9.0]] * 5)
-    assert 0.05 <= calibrate(logits, np.array([0, 1] * 5), "binary").temperature < 0.5
-    assert calibrate(logits, np.array([1, 0] * 5), "binary").temperature == pytest.approx(20.0)
+    right = np.array([0, 1] * 5)
+    assert 0.95 < fit_temperature(logits, right, "binary") < 1
+    assert fit_temperature(logits, right, "binary", prior=np.inf) < 0.5
+    assert fit_temperature(np.tile(logits, (100, 1)), 1 - np.tile(right, 100), "binary") > 10  # 1,000 cases, all wrong
+
+
+def test_cases_of_one_patient_count_as_one_against_what_is_expected_beforehand():
+    logits, labels = drawn(400, 3, 3.0)
+    alone = fit_temperature(logits, labels, "multi-class")
+    in_groups = fit_temperature(logits, labels, "multi-class", np.arange(400) // 40)
+    assert 1 < in_groups < alone
 
 
 def test_the_order_of_the_classes_in_each_case_is_kept():

@@ -18,6 +18,11 @@ from pellucid.shapes import Bool, Float, Int
 COLDEST, HOTTEST = 0.05, 20.0
 """Temperatures that are tried. Chosen by us: twenty times too sure, twenty times too timid."""
 
+PRIOR = 0.5
+"""Deviation of the temperature's logarithm, as expected beforehand. Chosen by us: on four splits each of breastmnist and
+lidc_nodule_slices 0.3 to 0.5 had the least held-out loss, 0.1 and none at all more; with thousands of cases it is
+nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -108,7 +113,7 @@ def calibrate(
     >>> calibrate(logits, np.array([0, 0, 0, 0]), "binary").temperature > 1  # too sure: 3 of 4 are right
     True
     """
-    temperature = fit_temperature(logits, labels, task)
+    temperature = fit_temperature(logits, labels, task, groups)
     p = probabilities_of(logits, task, temperature)
     return Calibration(temperature, fit_limits(p, labels, task, groups), choose_thresholds(p, labels, task, groups))
 
@@ -117,25 +122,33 @@ def fit_temperature(
     logits: Float[np.ndarray, "case klass"],
     labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"],
     task: str,
+    groups: Groups = None,
+    prior: float = PRIOR,
 ) -> float:
-    """The temperature of the least cross-entropy, to six digits.
+    """The temperature of the least cross-entropy, held back from extremes where cases are few; to six digits.
 
-    >>> fit_temperature(np.array([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0]]), np.array([0, 0, 0]), "binary")
-    2.88539
+    Few cases, all of them called rightly, would ask for a temperature next to 0 and probabilities of exactly 1. So the
+    logarithm of the temperature is taken to be near 0 beforehand (normal, with a deviation of `prior`), and each case, or
+    each whole group, counts as one observation against that.
+
+    Args:
+        logits: of the calibration cases.
+        labels: their classes (multi-label: a 0/1 matrix).
+        task: of the data set.
+        groups: their patients or exams, as numbers; None: cases are independent.
+        prior: deviation of the temperature's logarithm that is expected beforehand; infinite: no matter which.
+
+    >>> fit_temperature(np.tile([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0]], (500, 1)), np.zeros(1500, int), "binary")
+    2.81425
     """
-    return float(f"{1 / _best_inverse(logits.astype(np.float64), labels, task):.6g}")
-
-
-def _best_inverse(logits: np.ndarray, labels: np.ndarray, task: str) -> float:
-    """1 / temperature of the least cross-entropy, convex in it: halve the bracket of its slope's change of sign."""
-    low, high = 1 / HOTTEST, 1 / COLDEST
-    for _ in range(40):
+    units = len(labels) if groups is None else len(np.unique(groups))
+    exact, low, high = logits.astype(np.float64), np.log(1 / HOTTEST), np.log(1 / COLDEST)
+    for _ in range(40):  # halve the bracket of the slope's change of sign
         middle = (low + high) / 2
-        if _slope(logits, labels, task, middle) < 0:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+        inverse = float(np.exp(middle))
+        rises = units * inverse * _slope(exact, labels, task, inverse) + middle / prior**2 > 0
+        low, high = (low, middle) if rises else (middle, high)
+    return float(f"{np.exp(-(low + high) / 2):.6g}")
 
 
 def _slope(logits: np.ndarray, labels: np.ndarray, task: str, inverse: float) -> float:

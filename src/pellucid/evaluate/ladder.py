@@ -48,7 +48,7 @@ def tempered_probabilities(
     >>> tempered_probabilities(np.array([[9.0, 0.0]] * 4), np.array([0, 0, 0, 1]), "binary")[0].round(3).tolist()
     [0.75, 0.25]
     """
-    p = probabilities_of(logits, task, fit_temperature(logits, labels, task))
+    p = probabilities_of(logits, task, fit_temperature(logits, labels, task, prior=np.inf))
     return p.astype(np.float32).astype(np.float64)
 
 
