@@ -9,13 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.beforehand import import_torch_beforehand
-from pellucid.data import Dataset, draw_split, read
-from pellucid.data.audit import audit
-from pellucid.data.likeness_search import describe
-from pellucid.data.split import joined
-from pellucid.data.twins import find_twins
+from pellucid.data import Dataset, read
 from pellucid.errors import BadInput
-from pellucid.evaluate.answers import Cases
 from pellucid.evaluate.material import Material
 from pellucid.learn.settings import Settings, faults, read_recipe
 from pellucid.memory import watched_peak
@@ -142,7 +137,8 @@ class _Job:
         import_torch_beforehand()
         with watched_peak() as peak_mb, bars() as progress:
             dataset = self.timed("read", lambda: self.read(progress))
-            material = self.timed("audit", lambda: self.audit(dataset, progress))
+            how, seed = self.settings.split, self.settings.seed
+            material = self.timed("audit", lambda: Material.of(dataset, how, seed, progress))
             report = self.learn_and_conclude(run, material, progress)
             self.seconds["total"] = time.monotonic() - started
             report |= {"seconds": self.seconds, "peak_memory_mb": round(peak_mb(), 1)}
@@ -166,17 +162,6 @@ class _Job:
         if len(dataset.unreadable) > MOST_NAMED:
             self.say(f"Left out: {len(dataset.unreadable) - MOST_NAMED} more files; the report names them.")
         return dataset
-
-    def audit(self, dataset: Dataset, progress: Progress) -> Material:
-        """Look at the images, draw the split, and see which images stand on both sides of it."""
-        described = describe(dataset.images, dataset.sha256)
-        found = audit(dataset, progress, described)
-        together = None
-        if self.settings.split == "clean":
-            together = found.alike if dataset.groups is None else joined(found.alike, dataset.groups)
-        split = draw_split(dataset, self.settings.seed, together)
-        twins = find_twins(described, found.alike, split.train, dataset.groups)
-        return Material(dataset, found, split, Cases.of(dataset, split, found, twins))
 
     def learn_and_conclude(self, run: TrainedRun, material: Material, progress: Progress) -> dict[str, Any]:
         from pellucid.evaluate.conclude import conclude

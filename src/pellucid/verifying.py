@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pellucid import __version__
 from pellucid.errors import BadInput, PellucidError
 from pellucid.evaluate.checks import CHECKS
 from pellucid.evaluate.told import Told
@@ -68,6 +69,8 @@ def verify(run: Run, source: str | Path | None = None) -> Verified:
     told, found = Told(run), Verified(str(run.path), [], [], [])
     for check in CHECKS:
         _look(found, check.what, lambda check=check: check.differing(told))  # type: ignore[misc]
+    if differing := _other_version(run):
+        found.not_checked.append(differing)
     if missing := _not_there(run, source):
         found.not_checked.append(missing)
     else:
@@ -107,6 +110,16 @@ def _look(found: Verified, what: str, differing: Callable[[], Iterator[str]]) ->
 
 def _one_line(told: object) -> str:
     return " ".join(str(told).split())
+
+
+def _other_version(run: Run) -> str:
+    try:
+        made_with = str(run.recipe["versions"]["pellucid"])
+    except (PellucidError, KeyError, TypeError):
+        return ""
+    if made_with == __version__:
+        return ""
+    return f"the words of the pages, and the split drawn again: made with pellucid {made_with}, and this is {__version__}"
 
 
 def _not_there(run: Run, source: str | Path | None) -> str:

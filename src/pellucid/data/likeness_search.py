@@ -19,7 +19,7 @@ SAMPLE = 2000
 """Images that the directions are found on. Chosen by us."""
 
 PIXELS_AT_ONCE = 2**21
-ROWS, COLUMNS, PAIRS = 256, 4096, 512
+ROWS, COLUMNS, PAIRS = 128, 4096, 512
 """What is worked on at once: a few MB each."""
 
 ROUNDING = 1e-3

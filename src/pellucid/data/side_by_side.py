@@ -30,7 +30,7 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         for item in items:
             under_way.append(pool.submit(work, item))
-            if len(under_way) > 2 * threads:
+            if len(under_way) > threads:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()

@@ -19,7 +19,7 @@ COLDEST, HOTTEST = 0.05, 20.0
 """Temperatures that are tried. Chosen by us: twenty times too sure, twenty times too timid."""
 
 PRIOR = 0.5
-"""Deviation of the temperature's logarithm, as expected beforehand. Chosen by us: on four splits each of breastmnist and
+"""Deviation of the temperature's logarithm, as expected beforehand. Chosen by us: on four splits of breastmnist and of
 lidc_nodule_slices 0.3 to 0.5 had the least held-out loss, 0.1 and none at all more; with thousands of cases it is
 nothing."""
 
@@ -128,8 +128,8 @@ def fit_temperature(
     """The temperature of the least cross-entropy, held back from extremes where cases are few; to six digits.
 
     Few cases, all of them called rightly, would ask for a temperature next to 0 and probabilities of exactly 1. So the
-    logarithm of the temperature is taken to be near 0 beforehand (normal, with a deviation of `prior`), and each case, or
-    each whole group, counts as one observation against that.
+    logarithm of the temperature is taken to be near 0 beforehand (normal, with a deviation of `prior`), and each case,
+    or each whole group, counts as one observation against that.
 
     Args:
         logits: of the calibration cases.

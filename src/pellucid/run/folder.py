@@ -95,7 +95,7 @@ class Run:
             found: dict[str, Any] = json.loads((self.path / name).read_text("utf-8", "surrogateescape"))
         except FileNotFoundError:
             raise BadInput(f"{self.path} has no {name}: is it a run folder, and did its run finish?") from None
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, RecursionError) as problem:
             raise BadInput(f"{self.path / name} cannot be read ({problem}): restore it from a copy.") from None
         return found
 
