@@ -9,11 +9,11 @@ from scipy.stats import betabinom
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from pellucid.evaluate.abstention import LEVELS, choose_thresholds
-from pellucid.evaluate.calibration import fit_temperature, probabilities_of
-from pellucid.evaluate.conformal import check_sets, fit_limits
-from pellucid.evaluate.coverage_law import rank_of
-from pellucid.evaluate.thresholds import climb
+from pellucid.evaluate.trust.abstention import LEVELS, choose_thresholds
+from pellucid.evaluate.trust.calibration import fit_temperature, probabilities_of
+from pellucid.evaluate.trust.conformal import check_sets, fit_limits
+from pellucid.evaluate.trust.coverage_law import rank_of
+from pellucid.evaluate.trust.thresholds import climb
 
 NOISE = 0.25  # added to the digits, so that sets hold more than one class
 TRUTH = 400_000  # cases that a threshold's true error is measured on

@@ -8,10 +8,10 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
 
-from pellucid.evaluate.auroc import rank
-from pellucid.evaluate.difference import mean_difference, ranking_difference, rate_difference
-from pellucid.evaluate.intervals import rate_estimate
-from pellucid.evaluate.means import mean_rate
+from pellucid.evaluate.estimates.auroc import rank
+from pellucid.evaluate.estimates.difference import mean_difference, ranking_difference, rate_difference
+from pellucid.evaluate.estimates.intervals import rate_estimate
+from pellucid.evaluate.estimates.means import mean_rate
 
 CASES = (100, 600, 10_000)
 ACCURACIES = (0.7, 0.95, 0.999)

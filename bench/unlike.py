@@ -27,9 +27,9 @@ from skimage import data as photographs
 
 from pellucid.data import draw_split, read
 from pellucid.data.form import resize
-from pellucid.evaluate.clusters import fit_clusters
-from pellucid.evaluate.thumbnails import thumbnails
-from pellucid.evaluate.unlike import Seen, fit_unlike, fitted_rows, threshold_of
+from pellucid.evaluate.trust.clusters import fit_clusters
+from pellucid.evaluate.trust.thumbnails import thumbnails
+from pellucid.evaluate.trust.unlike import Seen, fit_unlike, fitted_rows, threshold_of
 from pellucid.learn import Settings, plan_learning
 from pellucid.learn.batches import Images
 from pellucid.learn.fit import answers_of, fit

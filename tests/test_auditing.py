@@ -9,8 +9,8 @@ from PIL import Image
 from pellucid.auditing import audit_source, check_out
 from pellucid.data import draw_split, read
 from pellucid.errors import BadInput
-from pellucid.evaluate.probing import ask_probes
-from pellucid.evaluate.shortcuts import fit_probes
+from pellucid.evaluate.rivals.probing import ask_probes
+from pellucid.evaluate.rivals.shortcuts import fit_probes
 
 PROMISED = {
     "cases", "unreadable", "identical", "near_identical", "across_classes", "across_parts", "blank",

@@ -146,7 +146,7 @@ def test_images_that_changed_are_named(run, images, tmp_path):
 
 def test_a_split_that_was_not_drawn_is_noticed_though_all_fingerprints_match(run):
     """A case with a twin in training is declared to have none, in split.csv and in recipe.json alike."""
-    from pellucid.evaluate.told import Told
+    from pellucid.evaluate.checking.told import Told
 
     lines = run.file("split.csv").read_text("utf-8", "surrogateescape").replace(",identical,", ",,")
     lines = lines.replace(",near-identical,", ",,")

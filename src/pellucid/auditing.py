@@ -11,8 +11,8 @@ from pellucid.data import Dataset, read
 from pellucid.data.audit import Audit, audit, in_order
 from pellucid.data.findings import Finding, many
 from pellucid.errors import BadInput
-from pellucid.evaluate.audit_page import MARK, audit_page
-from pellucid.evaluate.probing import Probed, ask_probes, of_probes
+from pellucid.evaluate.reporting.audit_page import MARK, audit_page
+from pellucid.evaluate.rivals.probing import Probed, ask_probes, of_probes
 from pellucid.progress import Progress, bars
 from pellucid.run.writing import write_text
 

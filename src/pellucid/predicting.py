@@ -163,9 +163,9 @@ def predict(
     """
     from pellucid.data.form import Form
     from pellucid.data.loose import decoded
-    from pellucid.evaluate.calibration import Calibration
-    from pellucid.evaluate.thumbnails import thumbnails
-    from pellucid.evaluate.unlike import Seen, Unlike
+    from pellucid.evaluate.trust.calibration import Calibration
+    from pellucid.evaluate.trust.thumbnails import thumbnails
+    from pellucid.evaluate.trust.unlike import Seen, Unlike
 
     if run.state == "none" and not run.file("weights.safetensors").is_file():
         raise BadInput(f"{run.path} is no run folder: `pellucid runs` lists those there are.")

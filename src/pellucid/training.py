@@ -165,7 +165,7 @@ class _Job:
 
     def learn_and_conclude(self, run: TrainedRun, material: Material, progress: Progress) -> dict[str, Any]:
         from pellucid.evaluate.conclude import conclude
-        from pellucid.evaluate.ladder import choose_rung
+        from pellucid.evaluate.rivals.ladder import choose_rung
         from pellucid.learn.ladder import climb, plan_ladder
 
         dataset, split = material.dataset, material.split

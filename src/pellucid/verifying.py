@@ -9,8 +9,8 @@ from typing import Any
 
 from pellucid import __version__
 from pellucid.errors import BadInput, PellucidError
-from pellucid.evaluate.checks import CHECKS
-from pellucid.evaluate.told import Told
+from pellucid.evaluate.checking.checks import CHECKS
+from pellucid.evaluate.checking.told import Told
 from pellucid.run import Run
 
 MOST_NAMED = 20
@@ -80,7 +80,7 @@ def verify(run: Run, source: str | Path | None = None) -> Verified:
 
 def _look_at_images(found: Verified, told: Told, source: str | Path | None) -> None:
     """Torch is imported here, and not before."""
-    from pellucid.evaluate import checks_of_source as checks
+    from pellucid.evaluate.checking import checks_of_source as checks
 
     try:
         dataset = checks.read_again(told, source)
@@ -119,7 +119,9 @@ def _other_version(run: Run) -> str:
         return ""
     if made_with == __version__:
         return ""
-    return f"the words of the pages, and the split drawn again: made with pellucid {made_with}, and this is {__version__}"
+    return (
+        f"the words of the pages, and the split drawn again: made with pellucid {made_with}, and this is {__version__}"
+    )
 
 
 def _not_there(run: Run, source: str | Path | None) -> str:

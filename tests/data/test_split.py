@@ -113,9 +113,7 @@ def test_joined_numbers_are_the_components_of_networkx():
     graph = networkx.Graph()
     for case, (a, b) in enumerate(zip(one, other, strict=True)):
         graph.add_edges_from([(case, ("a", int(a))), (case, ("b", int(b)))])
-    wanted = [
-        sorted(node for node in part if isinstance(node, int)) for part in networkx.connected_components(graph)
-    ]
+    wanted = [sorted(node for node in part if isinstance(node, int)) for part in networkx.connected_components(graph)]
     numbers = joined(one, other)
     found = [np.flatnonzero(numbers == number).tolist() for number in np.unique(numbers)]
     assert sorted(found) == sorted(wanted)

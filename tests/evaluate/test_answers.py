@@ -9,7 +9,7 @@ import pytest
 
 from pellucid.errors import BadInput
 from pellucid.evaluate.answers import Answers, Cases, Other, output_names
-from pellucid.evaluate.reading_back import read_answers, read_cases
+from pellucid.evaluate.checking.reading_back import read_answers, read_cases
 from pellucid.run import Run
 
 CLASSES = ("normal", 'the "other", odd', "two\nlines")

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, brier_score
 
 from pellucid.evaluate.answers import Answers, Cases, Other
 from pellucid.evaluate.assess import assess
-from pellucid.evaluate.calibration import Calibration, calibrate
+from pellucid.evaluate.trust.calibration import Calibration, calibrate
 
 CLASSES = ("normal", 'the "other", odd', "c3", "c4", "c5", "c6")
 ALL, OUTPUTS = 480, 10

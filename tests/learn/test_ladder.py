@@ -10,7 +10,7 @@ import torch
 
 from pellucid.data import Dataset, Split, draw_split, read
 from pellucid.errors import BadInput, TrainingStopped
-from pellucid.evaluate.ladder import choose_rung
+from pellucid.evaluate.rivals.ladder import choose_rung
 from pellucid.learn import Settings, complete, plan_learning
 from pellucid.learn import ladder as climbing
 from pellucid.learn.fit import fit, logits_of

@@ -9,21 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pellucid.evaluate.calibration import Calibration, calibrate
-    from pellucid.evaluate.intervals import Estimate
-    from pellucid.evaluate.measuring import measure
-    from pellucid.evaluate.metrics import roc_curve
-    from pellucid.evaluate.rival import Rival
-    from pellucid.evaluate.rivals import fit_rivals
+    from pellucid.evaluate.estimates.intervals import Estimate
+    from pellucid.evaluate.estimates.measuring import measure
+    from pellucid.evaluate.estimates.metrics import roc_curve
+    from pellucid.evaluate.rivals.humble import fit_rivals
+    from pellucid.evaluate.rivals.rival import Rival
+    from pellucid.evaluate.trust.calibration import Calibration, calibrate
 
 _HOME = {
-    "Calibration": "calibration",
-    "Estimate": "intervals",
-    "Rival": "rival",
-    "calibrate": "calibration",
-    "fit_rivals": "rivals",
-    "measure": "measuring",
-    "roc_curve": "metrics",
+    "Calibration": "trust.calibration",
+    "Estimate": "estimates.intervals",
+    "Rival": "rivals.rival",
+    "calibrate": "trust.calibration",
+    "fit_rivals": "rivals.humble",
+    "measure": "estimates.measuring",
+    "roc_curve": "estimates.metrics",
 }
 
 __all__ = ["Calibration", "Estimate", "Rival", "calibrate", "fit_rivals", "measure", "roc_curve"]

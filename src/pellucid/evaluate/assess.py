@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.repeats import counted, differing, repeated
-from pellucid.evaluate.abstention import check_dial, error_curve
 from pellucid.evaluate.answers import Answers, Cases, Other
-from pellucid.evaluate.calibration import Calibration, probabilities_of
-from pellucid.evaluate.conformal import check_sets
-from pellucid.evaluate.difference import mean_rate_difference, ranking_difference, rate_difference
-from pellucid.evaluate.intervals import rate_estimate
-from pellucid.evaluate.ladder import describe_rungs
-from pellucid.evaluate.measuring import calls, measure, ranking_scores, trials_of
-from pellucid.evaluate.reliability import measure_reliability
-from pellucid.evaluate.survival import describe_probe
+from pellucid.evaluate.estimates.difference import mean_rate_difference, ranking_difference, rate_difference
+from pellucid.evaluate.estimates.intervals import rate_estimate
+from pellucid.evaluate.estimates.measuring import calls, measure, ranking_scores, trials_of
+from pellucid.evaluate.rivals.ladder import describe_rungs
+from pellucid.evaluate.rivals.survival import describe_probe
+from pellucid.evaluate.trust.abstention import check_dial, error_curve
+from pellucid.evaluate.trust.calibration import Calibration, probabilities_of
+from pellucid.evaluate.trust.conformal import check_sets
+from pellucid.evaluate.trust.reliability import measure_reliability
 from pellucid.shapes import Bool, Float, Int
 
 LIKENESSES = ("identical", "near-identical", "same group")

@@ -10,19 +10,19 @@ from pellucid.data import Dataset
 from pellucid.data.dataset import picture
 from pellucid.evaluate.answers import JUDGED, Answers
 from pellucid.evaluate.assess import assess
-from pellucid.evaluate.calibration import Calibration, calibrate
-from pellucid.evaluate.checklists import reporting_md
-from pellucid.evaluate.doubts import doubts
-from pellucid.evaluate.figures import weights_image
-from pellucid.evaluate.hardest import SIDE
 from pellucid.evaluate.material import Material
-from pellucid.evaluate.model_card import model_card
-from pellucid.evaluate.others import ask_others
-from pellucid.evaluate.report import Pictures, report_page
-from pellucid.evaluate.rival import Rival
-from pellucid.evaluate.rivals import LOGISTIC
-from pellucid.evaluate.thumbnails import thumbnails
-from pellucid.evaluate.unlike import Seen, Unlike, fit_unlike, fitted_rows
+from pellucid.evaluate.reporting.checklists import reporting_md
+from pellucid.evaluate.reporting.doubts import doubts
+from pellucid.evaluate.reporting.figures import weights_image
+from pellucid.evaluate.reporting.hardest import SIDE
+from pellucid.evaluate.reporting.model_card import model_card
+from pellucid.evaluate.reporting.report import Pictures, report_page
+from pellucid.evaluate.rivals.humble import LOGISTIC
+from pellucid.evaluate.rivals.others import ask_others
+from pellucid.evaluate.rivals.rival import Rival
+from pellucid.evaluate.trust.calibration import Calibration, calibrate
+from pellucid.evaluate.trust.thumbnails import thumbnails
+from pellucid.evaluate.trust.unlike import Seen, Unlike, fit_unlike, fitted_rows
 from pellucid.learn.fit import answers_of
 from pellucid.learn.ladder import Climbed
 from pellucid.learn.models import count_parameters
