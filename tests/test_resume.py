@@ -151,7 +151,7 @@ MOMENTS = [  # moment, file, which time; the step of the checkpoint, one of whic
 ]
 QUICK = {("step", "", 13)}
 CASES = [pytest.param("cnn", *at, marks=pytest.mark.slow) for at in MOMENTS]
-CASES += [pytest.param("mlp", *at) for at in MOMENTS if at[:3] in QUICK]
+CASES += [pytest.param("mlp", *at, marks=pytest.mark.slow) for at in MOMENTS if at[:3] in QUICK]
 
 
 @pytest.mark.parametrize(("model", "moment", "name", "nth", "step"), CASES)

@@ -20,6 +20,8 @@ from pellucid.run import Run
 from pellucid.run.folder import FILES
 from pellucid.training import train
 
+pytestmark = pytest.mark.slow
+
 NOT_COMPUTED = ("seconds", "peak_memory_mb", "resumed_at_step", "weights_limit", "weights_shown", "report.json.steps")
 """Figures that no table tells: they may not be absurd, nor contradict the history and the pages, see below."""
 
