@@ -257,6 +257,7 @@ def test_ctrl_c_on_the_command_line_exits_with_130_and_says_how_to_go_on(here):
     assert (here / "runs" / "digits" / "resume.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_left_as_it_is(whole, tmp_path):
     run = shutil.copytree(whole("mlp"), tmp_path / "run")
     before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in run.iterdir()}
@@ -318,6 +319,7 @@ def test_what_is_told_on_going_on_is_never_passed_over_in_silence(told, said, ki
         pellucid.train(resume=killed, say=lambda line: None, **told)
 
 
+@pytest.mark.slow
 def test_repeating_what_was_told_goes_on(killed, whole, tmp_path):
     run = shutil.copytree(killed, tmp_path / "run")
     finished = pellucid.train("digits", resume=run, out=run, model="mlp", epochs=3, say=lambda line: None)
@@ -343,6 +345,7 @@ def test_a_source_that_changed_is_refused(tmp_path, pictures, monkeypatch):
         go_on(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_resuming_where_there_is_no_run_begins_one_where_a_source_is_given(here):
     run = pellucid.train("digits", resume="new", model="linear", epochs=1, say=lambda line: None)
     assert (run.path, run.state, run.report["resumed_at_step"]) == (Path("new"), "finished", None)

@@ -58,6 +58,7 @@ def digits(tmp_path_factory) -> Run:
     return train("digits", tmp_path_factory.mktemp("digits") / "run", model="mlp", epochs=4)[0]
 
 
+@pytest.mark.slow
 def test_three_lines_are_enough(here):
     run = pellucid.train("digits", model="linear", epochs=1, say=lambda line: None)
     Image.fromarray(read("digits").images[0, 0] * 15).save("one.png")  # a zero
@@ -146,7 +147,8 @@ def test_history_ends_at_the_last_step_and_the_best_epoch_is_kept(digits):
     assert min(rows, key=lambda row: row.valid_loss).step == digits.report["best_step"] == digits.facts["best_step"]
 
 
-@pytest.mark.parametrize("model", ["linear", *(pytest.param(name, marks=pytest.mark.slow) for name in ("mlp", "cnn"))])
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
 def test_the_same_seed_ends_in_the_same_bytes_and_another_in_others(model, tmp_path, pictures):
     source = pictures("left", "right")
     first, second, other = (
@@ -167,7 +169,9 @@ TASKS = {
 
 
 @pytest.mark.parametrize("channels", [1, pytest.param(3, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(
+    "task", [task if task == "multi-label" else pytest.param(task, marks=pytest.mark.slow) for task in TASKS]
+)
 def test_every_task_from_an_npz_to_its_report(task, channels, tmp_path):
     name, labels = TASKS[task]
     run, _ = train(npz(tmp_path / f"{name}.npz", labels, channels), tmp_path / "run", epochs=25)
@@ -226,6 +230,7 @@ def test_a_twin_of_a_training_case_is_found_and_measured_without(tmp_path, pictu
     assert run.report["held_out_without_twins"]["cases"] == run.report["held_out"]["cases"] - alike
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["r0", "r1", "r2a", "r2b"])
 def test_the_teaching_recipes_run_and_name_their_mistakes(name, tmp_path, pictures):
     source = pictures("left", "right", "middle", each=16)

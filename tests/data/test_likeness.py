@@ -207,6 +207,7 @@ def test_a_handful_of_images_is_no_special_case(count):
     assert groups_of(scenes(count)).tolist() == list(range(count))
 
 
+@pytest.mark.slow
 def test_thousands_of_images_that_are_nearly_the_same_need_no_list_of_pairs():
     draw = np.random.default_rng(0)
     images = np.repeat(scenes(1, 16), 3000, 0) + draw.integers(0, 2, (3000, 1, 16, 16)).astype(np.uint8)

@@ -26,6 +26,7 @@ def assert_as_pillow_reads(dataset, path, rows, most=0):
             assert np.abs(dataset.images[row, 0].astype(int) - image).max() <= most
 
 
+@pytest.mark.slow
 def test_medical_mnist_is_whole_and_its_twins_are_twins(real, packs):
     path = real("medical_mnist.zip")
     dataset = read(path, cache=packs)
@@ -59,6 +60,7 @@ def test_medical_mnist_is_whole_and_its_twins_are_twins(real, packs):
     assert read(path, cache=packs).from_cache
 
 
+@pytest.mark.slow
 def test_mnist_keeps_its_training_and_testing_parts(real, packs):
     path = real("mnist_png.zip")
     dataset = read(path, cache=packs)

@@ -149,6 +149,7 @@ class Killed(Exception):
     """A kill, as far as a test in one process can tell."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [("linear", 5), ("mlp", 20), ("cnn", 30)])
 def test_a_killed_climb_goes_on_where_it_was_and_ends_in_the_same_weights(at, digits, split, tmp_path, monkeypatch):
     whole = climbed(digits, split, tmp_path / "whole")

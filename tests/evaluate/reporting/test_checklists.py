@@ -129,9 +129,8 @@ def test_every_item_tells_the_author_what_to_write_and_asks_only_for_sentences_t
 def test_no_sentence_is_written_for_nothing():
     asked = set()
     for name in FILES:
-        for item in tomllib.loads(files("pellucid.evaluate.reporting.checklists").joinpath(name).read_text("utf-8"))[
-            "item"
-        ]:
+        text = files("pellucid.evaluate.reporting.checklists").joinpath(name).read_text("utf-8")
+        for item in tomllib.loads(text)["item"]:
             asked |= {*item.get("says", []), *item.get("adds", [])}
     assert asked == set(SENTENCES)
 
@@ -353,5 +352,7 @@ def test_every_setting_that_there_is_can_be_told():
 
 
 def test_nothing_here_waits_for_torch(tmp_path):
-    code = "import pellucid.evaluate.reporting.checklists, pellucid.evaluate.reporting.model_card, sys; sys.exit('torch' in sys.modules)"
+    names = "checklists", "model_card"
+    code = "\n".join(f"import pellucid.evaluate.reporting.{name}" for name in names)
+    code += "\nimport sys; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)

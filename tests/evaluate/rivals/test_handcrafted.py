@@ -119,6 +119,7 @@ def test_large_sources_are_thinned_evenly_and_held_out_images_teach_nothing(monk
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_it_beats_pixels_on_lung_nodules():
     path = Path(os.environ.get("PELLUCID_DATA", "PELLUCID_DATA")) / "lidc_nodule_slices.zip"
     if not path.exists():
