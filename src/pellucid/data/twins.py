@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.likeness_search import Described, near_one_of
-from pellucid.shapes import Int, Shaped, UInt8
+from pellucid.shapes import Int, Shaped
 
 KINDS = ("", "identical", "near-identical", "same group")
 """What a twin can be; the first that holds is said."""
@@ -67,20 +67,6 @@ def find_twins(
         row[found], kind[found] = fellow[found], 3
     row[train], kind[train] = -1, 0
     return Twins(row, np.array(KINDS)[kind])
-
-
-def twins_in_training(
-    sha256: UInt8[np.ndarray, "case 32"], train: Int[np.ndarray, " train"]
-) -> Int[np.ndarray, " case"]:
-    """For each case outside training the first training case of identical pixels, else -1; -1 for training cases.
-
-    >>> prints = np.zeros((3, 32), np.uint8); prints[1] = 7
-    >>> twins_in_training(prints, np.array([0])).tolist()
-    [-1, -1, 0]
-    """
-    twins = _first_of(np.ascontiguousarray(sha256).view("V32").ravel(), train)
-    twins[train] = -1
-    return twins
 
 
 def _first_of(keys: Shaped[np.ndarray, " case"], train: Int[np.ndarray, " train"]) -> Int[np.ndarray, " case"]:
