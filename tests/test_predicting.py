@@ -149,9 +149,18 @@ def test_noise_is_not_certain_where_it_is_unlike_training(trained, tmp_path):
 def test_many_labels_may_all_be_present_or_none():
     p = np.array([[0.9, 0.6], [0.1, 0.2]])
     none = np.zeros(2, bool)
-    answers = Predictions("run", ("a", "b"), "multi-label", ["1", "2"], p, p >= 0.05, None, none, 0.05, (), 0.1)
+    sure = np.array([True, False])
+    answers = Predictions("run", ("a", "b"), "multi-label", ["1", "2"], p, p >= 0.05, sure, none, 0.05, (), 0.1)
     assert answers.predicted == ["a|b", ""]
-    assert answers.certain.tolist() == [True, False]  # the second may have either
+    assert answers.certain.tolist() == [True, False]
+
+
+def test_without_a_promise_nothing_is_certain_and_what_is_unlike_never_is():
+    p, sets = np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([[True, False]] * 2)
+    unlike, sure = np.array([True, False]), np.ones(2, bool)
+    told = ("run", ("a", "b"), "binary", ["1", "2"], p, sets)
+    assert Predictions(*told, None, unlike, 0.05, (), 0.1).certain.tolist() == [False, False]
+    assert Predictions(*told, sure, unlike, 0.05, (), 0.1).certain.tolist() == [False, True]
 
 
 @pytest.mark.parametrize(

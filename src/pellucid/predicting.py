@@ -60,15 +60,12 @@ class Predictions:
 
     @property
     def certain(self) -> Bool[np.ndarray, " image"]:
-        """False where it would rather not say: several answers are possible, it is not sure enough for the asked error,
-        or the image is unlike those of training.
+        """False where it would rather not say: it is not sure enough for the asked error, or the image is unlike those
+        of training; and everywhere where no such error could be promised.
         """
-        if self.task == "multi-label":
-            alone = (self.sets == (self.probabilities >= 0.5)).all(1)
-        else:
-            alone = self.sets.sum(1) == 1
-        sure = alone if self.answered is None else alone & self.answered
-        return np.asarray(sure & ~self.unlike_training)
+        if self.answered is None:
+            return np.zeros(len(self), bool)
+        return np.asarray(self.answered & ~self.unlike_training)
 
     def _chosen(self, row: np.ndarray) -> list[str]:
         return [name for name, here in zip(self.classes, row, strict=True) if here]

@@ -65,7 +65,7 @@ def train_lines(run: Run) -> list[str]:
     held_out, without, twins = report["held_out"], report["held_out_without_twins"], report["twins"]
     groups = f" of {held_out['groups']} groups" if held_out["groups"] else ""
     lines = [f"{report['model']} on {held_out['cases']:,} held-out cases{groups} of {report['source_name']}"]
-    beside = f"without the {twins['held_out']:,} that have a twin in training" if twins["held_out"] and without else ""
+    beside = f"without {twins['held_out']:,} with a twin in training" if twins["held_out"] and without else ""
     lines += [f"  {'':<20} {'as split':<28} {beside}"] if beside else []
     for key, name in SHOWN.items():
         if key in held_out:
@@ -78,7 +78,8 @@ def train_lines(run: Run) -> list[str]:
         lines.append(f"  {name:<32} {_figure(rival['balanced_accuracy']):<28} {gap}")
     lines.append("shortcuts, by balanced accuracy")
     lines += [f"  {name:<32} {_figure(probe['balanced_accuracy'])}" for name, probe in report["probes"].items()]
-    lines += [level["told"] for level in report["dial"] if level["threshold"] is not None][:1]
+    promised = [level["told"] for level in report["dial"] if level["threshold"] is not None]
+    lines.append(promised[0] if promised else "No error rate can be promised for its answers; the report says why.")
     seconds = report["seconds"]
     spent = ", ".join(f"{seconds[name]:.1f} {doing}" for name, doing in SPENT.items())
     return [*lines, f"{seconds['total']:.1f} s in all: {spent}", f"report: {run.file('report.html')}"]
@@ -147,8 +148,8 @@ def predict_lines(predictions: Predictions, out: Path) -> list[str]:
 def _promise(predictions: Predictions) -> str:
     most = f"{100 * predictions.most_wrong:g}%"
     if predictions.answered is None:
-        return f"no error rate of {most} can be promised for the rest: the run had too few calibration cases"
-    return f"of answers called certain at most {most} should be wrong, for images like those of training"
+        return f"an error of at most {most} cannot be promised, since the run's calibration part did not allow it"
+    return f"of the answers called certain at most {most} should be wrong, for images like those of training"
 
 
 def packed(source: str, image_size: int | None, rehash: bool) -> dict[str, Any]:

@@ -65,7 +65,12 @@ def verify(run: Run, source: str | Path | None = None) -> Verified:
         BadInput: there is no finished run, or `source` is told and cannot be read.
     """
     if run.state != "finished":
-        raise BadInput(f"{run.path} is no finished run: only a finished one can be verified.")
+        how = (
+            f"go on with it by --resume {run.path}"
+            if run.state == "unfinished"
+            else "`pellucid runs` lists those there are"
+        )
+        raise BadInput(f"{run.path} is no finished run, and only a finished one can be verified: {how}.")
     told, found = Told(run), Verified(str(run.path), [], [], [])
     for check in CHECKS:
         _look(found, check.what, lambda check=check: check.differing(told))  # type: ignore[misc]
@@ -96,16 +101,19 @@ def _look_at_images(found: Verified, told: Told, source: str | Path | None) -> N
 
 def _look(found: Verified, what: str, differing: Callable[[], Iterator[str]]) -> None:
     """Note what differs. A file that was changed can break any line, which must not hide what else differs."""
-    found.checked.append(what)
     try:
         found.differs.extend(one for one in map(_one_line, differing()) if one not in found.differs)
     except PellucidError as problem:
         differs = _one_line(problem)
         found.differs.extend([differs] if differs not in found.differs else [])
+        found.not_checked.append(f"{what}: see below")
     except Exception as problem:  # noqa: BLE001
         found.differs.append(
             f"{what}: a file is not as pellucid writes it ({type(problem).__name__}: {_one_line(problem)})"
         )
+        found.not_checked.append(f"{what}: see below")
+    else:
+        found.checked.append(what)
 
 
 def _one_line(told: object) -> str:

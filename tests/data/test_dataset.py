@@ -31,8 +31,9 @@ def test_a_picture_is_stretched_to_black_and_white_and_can_be_opened():
     assert 'title="a&quot;b"' in picture(image, 'a"b')
 
 
-def test_a_constant_picture_is_black_and_rgb_keeps_its_channels():
-    assert not np.asarray(Image.open(io.BytesIO(png(np.full((1, 3, 3), 9, np.uint8))))).any()
+def test_a_constant_picture_keeps_its_shade_and_rgb_keeps_its_channels():
+    for stored, shown in ((np.uint8(9), 9), (np.uint8(255), 255), (np.int16(-1000), 128)):
+        assert (np.asarray(Image.open(io.BytesIO(png(np.full((1, 3, 3), stored))))) == shown).all()
     rgb = np.array([[[255]], [[0]], [[51]]], np.uint8)
     assert np.asarray(Image.open(io.BytesIO(png(rgb)))).tolist() == [[[255, 0, 51]]]
 

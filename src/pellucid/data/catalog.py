@@ -101,7 +101,9 @@ def look_up(name: str) -> Entry:
     if name not in entries:
         nearest = difflib.get_close_matches(name.lower(), entries, n=1)
         hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(entries)}."
-        raise BadInput(f"No data set is named {name!r}: {hint} `pellucid data list` shows them all.")
+        raise BadInput(
+            f"{name} is no file or folder here, and no data set is named so: {hint} See `pellucid data list`."
+        )
     return entries[name]
 
 

@@ -99,11 +99,13 @@ def picture_tag(contents: bytes, title: str = "", side: int = 64) -> str:
 
 
 def png(image: Shaped[np.ndarray, "channel row column"]) -> bytes:
-    """The image as PNG bytes, stretched to its own darkest and brightest value."""
+    """The image as PNG bytes, stretched to its own darkest and brightest value; a blank one keeps its shade."""
     from PIL import Image
 
     low, high = float(image.min()), float(image.max())
-    bright = (image.astype(np.float32) - low) * (255 / (high - low) if high > low else 0)
+    if high == low:
+        low, high = (0.0, 255.0) if image.dtype == np.uint8 else (low - 1, high + 1)
+    bright = (image.astype(np.float32) - low) * (255 / (high - low))
     pixels = np.rint(bright).astype(np.uint8)
     shown = Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))
     buffer = io.BytesIO()

@@ -21,6 +21,7 @@ def gap(value: float, low: float | None, high: float | None) -> dict[str, Any]:
 SOUND: dict[str, Any] = {
     "held_out": {"warnings": [], "groups": None, "per_class": {name: {"cases": 200} for name in "abcdef"}},
     "twins": {"held_out": 8, "cases": 400},
+    "repeats": {"identical_across_classes": 0, "blank": 0},
     "rivals": {"first": gap(0.1, 0.05, 0.15), "second": gap(0.2, 0.1, 0.3)},
     "probes": {"border": {"says": "Shortcut!", "alarming": False}, "other": {"says": "Fine."}},
     "probabilities": {"before": {"log_loss": estimate(0.50)}, "after": {"log_loss": estimate(0.52)}},
@@ -55,6 +56,14 @@ def test_classes_of_few_images_are_named_and_absent_ones_are_not():
     counts = {"a": 9, "b": 10, "c": 0, "d": 1}
     (said,) = but(held_out=SOUND["held_out"] | {"per_class": {name: {"cases": n} for name, n in counts.items()}})
     assert said == 'Fewer than 10 held-out images of "a" (9) and "d" (1): figures of so few say next to nothing.'
+
+
+def test_labels_that_contradict_and_blank_images_are_doubted_wherever_they_stand():
+    figures = SOUND | {"repeats": {"identical_across_classes": 1, "blank": 2}}
+    assert doubts(figures, "cnn") == [
+        "1 image stands in the data set with different labels, of which one at most is right.",
+        "2 images are blank, and can teach or show nothing; `pellucid audit` names them.",
+    ]
 
 
 def test_twins_are_doubted_from_two_in_a_hundred_on():

@@ -214,6 +214,10 @@ def test_a_temperature_that_does_harm_is_said_to():
     def of(before: float, after: float) -> str:
         return calibrated({"before": {"log_loss": estimate(before)}, "after": {"log_loss": estimate(after)}})
 
-    assert of(0.5, 0.4) == "On the held-out part that made them better: the log loss fell from 0.5000 to 0.4000."
-    assert of(0.4, 0.5) == "On the held-out part that made them worse: the log loss rose from 0.4000 to 0.5000."
+    assert (
+        of(0.5, 0.4) == "On the held-out part that made probabilities better: the log loss fell from 0.5000 to 0.4000."
+    )
+    assert (
+        of(0.4, 0.5) == "On the held-out part that made probabilities worse: the log loss rose from 0.4000 to 0.5000."
+    )
     assert of(0.4, 0.40001) == "On the held-out part that changed next to nothing."

@@ -187,7 +187,7 @@ def test_the_words_go_with_the_number(name):
     assert " part of the balanced accuracy above guessing survives (0.50)" in words[0.5]
     assert " hardly any of the balanced accuracy above guessing survives (0.20)" in words[HARDLY]
     assert "hardly any" in words[0.0]
-    assert words[None].startswith("The model itself is no better than guessing")
+    assert words[None].startswith("The model itself is not shown to be better than guessing")
     assert all(text.startswith(SEES[name]) for share, text in words.items() if share is not None)
 
 

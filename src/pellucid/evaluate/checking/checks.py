@@ -103,7 +103,7 @@ def _as_written(
 def pages(told: Told) -> Iterator[str]:
     """Words and numbers of the pages that the figures do not give; pictures are passed over."""
     run, recipe = told.run, told.run.recipe
-    report = {name: value for name, value in run.report.items() if name not in ADDED_LAST}
+    report = {name: value for name, value in run.report.items() if name not in ADDED_LAST} | told.figures
     if recipe["versions"]["pellucid"] != __version__:
         return  # another version's words; its figures were computed again all the same
     if report["weights_shown"] not in range(len(told.cases.classes) + 1):
@@ -135,7 +135,7 @@ def _first_difference(name: str, wanted: str, found: str) -> Iterator[str]:
 
 
 CHECKS = (
-    Check("every byte of every file, against SHA256SUMS", checksums),
+    Check("every byte of its files, against SHA256SUMS", checksums),
     Check("the split: no held-out image among those learned from, but for the twins that are named", split),
     Check("temperature, sets and dial, fitted again on the calibration part", calibration),
     Check("every figure of report.json, computed again from split.csv, predictions.csv and rivals.csv", figures),

@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid import __version__
 from pellucid.data import Dataset, read
+from pellucid.errors import BadInput
 from pellucid.evaluate.answers import Cases
 from pellucid.evaluate.checking.comparing import differences
 from pellucid.evaluate.checking.told import Told
@@ -50,6 +51,9 @@ def same_images(told: Told, dataset: Dataset) -> Iterator[str]:
     cases, digests = told.cases, dataset.sha256.tobytes().hex()
     if dataset.names != cases.names:
         then, now = set(cases.names), set(dataset.names)
+        if len(then & now) < len(then) / 2:
+            there = f"{len(then & now):,} of its {len(then):,} images"
+            raise BadInput(f"{dataset.source} is not the source of this run: it has {there}. --source tells which is.")
         yield from (f"{dataset.source}: {name} is not there any more" for name in cases.names if name not in now)
         yield from (f"{dataset.source}: {name} was not there" for name in dataset.names if name not in then)
         if then == now:

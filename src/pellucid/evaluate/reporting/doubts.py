@@ -37,6 +37,7 @@ def doubts(figures: dict[str, Any], model: str) -> list[str]:
         *figures["held_out"]["warnings"],
         *_few(figures),
         *_twins(figures),
+        *_images(figures["repeats"]),
         *_rivals(figures, model_name(model)),
         *(probe["says"] for probe in figures["probes"].values() if probe.get("alarming")),
         *_calibrated(figures),
@@ -53,6 +54,19 @@ def _few(figures: dict[str, Any]) -> list[str]:
         return []
     named = _named([f"{name} ({count})" for name, count in zip(quoted(list(few)), few.values(), strict=True)])
     return [f"Fewer than {FEW_CASES} held-out images of {named}: figures of so few say next to nothing."]
+
+
+def _images(repeats: dict[str, Any]) -> list[str]:
+    """Labels that contradict each other, and images that show nothing, wherever in the data set they stand."""
+    twice, blank = repeats["identical_across_classes"], repeats["blank"]
+    said = []
+    if twice:
+        stand = "image stands" if twice == 1 else "images stand"
+        said.append(f"{twice:,} {stand} in the data set with different labels, of which one at most is right.")
+    if blank:
+        are = "1 image is" if blank == 1 else f"{blank:,} images are"
+        said.append(f"{are} blank, and can teach or show nothing; `pellucid audit` names them.")
+    return said
 
 
 def _twins(figures: dict[str, Any]) -> list[str]:

@@ -90,13 +90,13 @@ def calibrated(probabilities: dict[str, Any]) -> str:
     """Whether the temperature helped, by the log loss of the held-out part.
 
     >>> calibrated({"before": {"log_loss": {"value": 0.6107}}, "after": {"log_loss": {"value": 0.7082}}})
-    'On the held-out part that made them worse: the log loss rose from 0.6107 to 0.7082.'
+    'On the held-out part that made probabilities worse: the log loss rose from 0.6107 to 0.7082.'
     """
     before, after = (probabilities[when]["log_loss"]["value"] for when in ("before", "after"))
     if before is None or after is None or f"{before:.4f}" == f"{after:.4f}":
         return "On the held-out part that changed next to nothing."
     done, went = ("worse", "rose") if after > before else ("better", "fell")
-    return f"On the held-out part that made them {done}: the log loss {went} from {before:.4f} to {after:.4f}."
+    return f"On the held-out part that made probabilities {done}: the log loss {went} from {before:.4f} to {after:.4f}."
 
 
 def why_no_promise(level: dict[str, Any], report: dict[str, Any]) -> str:

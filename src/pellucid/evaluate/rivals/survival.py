@@ -85,7 +85,9 @@ def sentence(name: str, share: float | None) -> str:
     coarse shapes hardly help: the model owes its accuracy to finer detail.'
     """
     if share is None:
-        return "The model itself is no better than guessing, so there is no accuracy that a shortcut could explain."
+        return (
+            "The model itself is not shown to be better than guessing: there is nothing that a shortcut could explain."
+        )
     level = 0 if share >= MOST else 1 if share > HARDLY else 2
     much = "all" if share >= 1 else ("most", "part", "hardly any")[level]
     reached = f"{share:.2f}" if share < 1 else f"{share:.2f} times what the model has" if share >= 1.005 else "1.00"
@@ -111,6 +113,8 @@ def describe_probe(name: str, model: dict[str, Any], probe: dict[str, Any], task
     """
     chance = chance_of(model, task)
     ours, its = (figures["balanced_accuracy"]["value"] for figures in (model, probe))
-    share = None if ours is None or its is None else survival(ours, its, chance)
+    surely = model["balanced_accuracy"].get("low", ours)
+    guessing = surely is not None and surely <= chance
+    share = None if ours is None or its is None or guessing else survival(ours, its, chance)
     alarming = share is not None and share >= MOST and name != THUMBNAIL
     return {"survives": share, "chance": chance, "says": sentence(name, share), "alarming": alarming}
