@@ -15,6 +15,7 @@ import pytest
 import pellucid
 from pellucid.errors import BadInput
 from pellucid.run import Run
+from pellucid.verifying import verify
 
 DRIVER = """
 import os, signal, sys
@@ -182,6 +183,7 @@ def test_killed_on_the_ladder_and_gone_on_with_ends_in_the_same_bytes(moment, na
     assert begin(tmp_path, "auto", moment, name, nth) == -signal.SIGKILL
     finished = go_on(tmp_path / "run")
     same(finished, whole("auto"))
+    assert verify(finished).differs == []
 
 
 @pytest.mark.slow

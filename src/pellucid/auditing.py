@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pellucid.data import Dataset, read
 from pellucid.data.audit import Audit, audit, in_order
 from pellucid.data.findings import Finding, many
@@ -15,6 +17,7 @@ from pellucid.evaluate.reporting.audit_page import MARK, audit_page
 from pellucid.evaluate.rivals.probing import Probed, ask_probes, of_probes
 from pellucid.progress import Progress, bars
 from pellucid.run.writing import write_text
+from pellucid.shapes import Int
 
 MOST_SAID = 7
 """Findings that are printed for people: with the lines around them they make ten. The page shows all."""
@@ -104,7 +107,7 @@ def audit_source(
         seconds["read"] = time.monotonic() - started
         found = audit(dataset, progress)
         seconds["audit"] = time.monotonic() - started - seconds["read"]
-        probes, not_probed = _probes(dataset, progress)
+        probes, not_probed = _probes(dataset, found.alike, progress)
     findings = in_order([*found.findings, *of_probes(probes)])
     seconds["total"] = time.monotonic() - started
     audited = Audited(dataset, found, findings, probes, not_probed, seconds, page)
@@ -116,9 +119,9 @@ def audit_source(
     return audited
 
 
-def _probes(dataset: Dataset, progress: Progress) -> tuple[tuple[Probed, ...], str]:
+def _probes(dataset: Dataset, alike: Int[np.ndarray, " case"], progress: Progress) -> tuple[tuple[Probed, ...], str]:
     try:
-        return ask_probes(dataset, progress), ""
+        return ask_probes(dataset, progress, alike), ""
     except BadInput as problem:  # too small to be learned from, and yet worth looking at
         return (), str(problem)
 

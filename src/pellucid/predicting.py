@@ -173,6 +173,7 @@ def predict(
     import_torch_beforehand()
     form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
     calibration = Calibration.from_dict(facts["calibration"])
+    calibration.level(max_error)
     with decoded(paths, form, progress) as (names, stored, unreadable):
         from pellucid.learn.device import choose_device
         from pellucid.learn.weights import load_trained

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.side_by_side import side_by_side
 from pellucid.progress import Progress, silent
 from pellucid.shapes import Bool, Float, Shaped
 
@@ -54,7 +55,8 @@ def look(images: Shaped[np.ndarray, "case channel row column"], progress: Progre
     cases, channels = images.shape[:2]
     blank = np.zeros(cases, bool)
     deviation, bright, dark = np.zeros((3, cases))
-    for start in range(0, cases, ROWS):
+
+    def measure(start: int) -> int:
         some = slice(start, start + ROWS)
         pixels = np.ascontiguousarray(images[some]).reshape(-1, int(np.prod(images.shape[2:])))
         low, high = pixels.min(1), pixels.max(1)
@@ -66,7 +68,10 @@ def look(images: Shaped[np.ndarray, "case channel row column"], progress: Progre
         centred -= centred.mean(1, keepdims=True)
         variance = np.einsum("ij,ij->i", centred, centred) / centred.shape[1]
         deviation[some] = np.sqrt(variance.reshape(-1, channels).mean(1))
-        progress("looking at images", min(start + ROWS, cases), cases)
+        return min(start + ROWS, len(blank))
+
+    for done in side_by_side(measure, range(0, cases, ROWS)):
+        progress("looking at images", done, cases)
     return Looks(blank, deviation, bright, dark)
 
 

@@ -84,7 +84,7 @@ def alike_groups(described: Described) -> Int[np.ndarray, " case"]:
         return differ
 
     for zoomed in (False, True):
-        for one, other in _confirmed(described, shown, shown, (zoomed, False), parted):
+        for one, other in _confirmed(described, shown, shown, (zoomed, False), parted, at_once=True):
             _join(group, one, other)
     lowest = np.full(len(group), len(described.image_of))
     np.minimum.at(lowest, group, described.rows)
@@ -111,7 +111,7 @@ def near_one_of(
 
     for zooms in ((False, False), (True, False), (False, True)):
         left = asked[~described.plain[asked] & (found[asked] < 0)]
-        for one, other in _confirmed(described, left, among, zooms, missing):
+        for one, other in _confirmed(described, left, among, zooms, missing, at_once=False):
             found[one] = other
     near: Int[np.ndarray, " asked"] = found[asked]
     return near
@@ -123,9 +123,10 @@ def _confirmed(
     theirs: np.ndarray,
     zooms: tuple[bool, bool],
     wanted: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    at_once: bool,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs that are near-identical, until all that are still wanted were told; what is told may change what is."""
-    for one, other in _gathered(_near(described, ours, theirs, zooms, wanted)):
+    for one, other in _gathered(_near(described, ours, theirs, zooms, wanted, at_once)):
         while len(one):
             now = np.zeros(len(one), bool)
             for side in (one, other):  # one pair for each image, since one is often enough
@@ -157,6 +158,7 @@ def _near(
     theirs: np.ndarray,
     zooms: tuple[bool, bool],
     wanted: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    at_once: bool,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """All wanted pairs whose strengths are within the distance, and a few more; a tile of them at a time.
 
@@ -191,7 +193,8 @@ def _near(
         close[close] = _within(one, two, i[close], j[close], radius)
         return i[close], j[close]
 
-    yield from (pairs for pairs in side_by_side(look, tiles()) if len(pairs[0]))
+    found = side_by_side(look, tiles()) if at_once else map(look, tiles())
+    yield from (pairs for pairs in found if len(pairs[0]))
 
 
 def _within(one: np.ndarray, two: np.ndarray, i: np.ndarray, j: np.ndarray, radius: float) -> np.ndarray:

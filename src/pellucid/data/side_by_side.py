@@ -14,6 +14,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+MOST_THREADS = 8
+"""Chosen by us: more wait for memory, and hold more of it."""
+
+
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Results in the order of the items; only a few are under way, so that whoever takes them bounds the memory.
 
@@ -25,7 +29,7 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     """
     from threadpoolctl import threadpool_limits
 
-    threads = min(core_count(), int(os.environ.get("OMP_NUM_THREADS") or 8))
+    threads = min(core_count(), _told_threads(), MOST_THREADS)
     under_way: deque[Future[Result]] = deque()
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         for item in items:
@@ -34,3 +38,9 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+
+
+def _told_threads() -> int:
+    """What OMP_NUM_THREADS allows; it may be a list, of which the first number counts here."""
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return max(1, int(told)) if told.isdecimal() else MOST_THREADS

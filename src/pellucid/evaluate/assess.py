@@ -48,7 +48,7 @@ def assess(answers: Answers, calibration: Calibration) -> dict[str, Any]:
         "repeats": _repeats(cases),
         "valid": measured(cases, p[answers.of("valid")], cases.rows("valid")),
         "rivals": {rival.name: _rival(cases, ours, rival, alone) for rival in answers.of_kind("rivals")},
-        "probes": {probe.name: _probe(cases, ours, probe) for probe in answers.of_kind("probes")},
+        "probes": {probe.name: _probe(cases, ours, probe, alone) for probe in answers.of_kind("probes")},
         "ladder": describe_rungs(
             {rung.name: rung.probabilities for rung in answers.of_kind("ladder")},
             cases.labels[cases.rows("valid")],
@@ -117,7 +117,13 @@ def _difference(cases: Cases, ours: np.ndarray, theirs: np.ndarray, rows: np.nda
     }
 
 
-def _probe(cases: Cases, ours: np.ndarray, probe: Other) -> dict[str, Any]:
-    figures = measured(cases, probe.probabilities, probe.rows)
-    model = measured(cases, ours, probe.rows)
-    return {"told": probe.told, **figures, **describe_probe(probe.name, model, figures, cases.task)}
+def _probe(cases: Cases, ours: np.ndarray, probe: Other, alone: Bool[np.ndarray, " case"]) -> dict[str, Any]:
+    """What survives is judged without twins, which a probe may know by heart; where all have twins, on all."""
+    judged = alone if alone.any() else np.ones(len(alone), bool)
+    model, its = (measured(cases, p[judged], probe.rows[judged]) for p in (ours, probe.probabilities))
+    return {
+        "told": probe.told,
+        **measured(cases, probe.probabilities, probe.rows),
+        "without_twins": its if alone.any() else None,
+        **describe_probe(probe.name, model, its, cases.task),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
 import os
@@ -102,7 +103,10 @@ class Run:
     def clear_unfinished(self) -> None:
         """Remove what only an unfinished run needs: checkpoints, and the ladder's rungs."""
         (self.path / "resume.safetensors").unlink(missing_ok=True)
-        shutil.rmtree(self.path / "ladder", ignore_errors=True)
+        for rung in ("linear", "mlp", "cnn"):  # never what its owner may have put beside them
+            shutil.rmtree(self.path / "ladder" / rung, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (self.path / "ladder").rmdir()
 
     def seal(self) -> None:
         """Write SHA256SUMS over all its files, which makes the run a finished one."""

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from scipy.special import log_softmax
 
 from pellucid.evaluate.checking.comparing import differences
 from pellucid.evaluate.checking.told import Told
-from pellucid.evaluate.rivals.ladder import losses_of
-from pellucid.evaluate.trust.calibration import probabilities_of
 from pellucid.learn.schedule import learning_rate
 from pellucid.run import HistoryRow
 from pellucid.run.folder import read_header
@@ -78,7 +77,8 @@ def _learning(recipe: dict[str, Any], report: dict[str, Any]) -> Iterator[str]:
         steps, seen = planned(chosen, report["cases"]["train"]), report["cases"]["train"] * chosen["epochs"]
         if not 0 < took["best_step"] <= took["steps"] <= steps or not 0 <= took["seconds"] < math.inf:
             yield f"{name} tells of {took['steps']} steps, of which {took['best_step']} is the best, of {steps}"
-        yield from differences(seen, took["images_seen"], f"{name}.images_seen")
+        if took["steps"] == steps or not 0 < took["images_seen"] <= seen:
+            yield from differences(seen, took["images_seen"], f"{name}.images_seen")
         if took["model"] == report["model"]:
             kept = {"steps": report["steps"], "best_step": report["best_step"]}
             yield from differences(kept, {key: took[key] for key in kept}, name)
@@ -102,8 +102,9 @@ def _times(report: dict[str, Any]) -> Iterator[str]:
     if not 0 < report["peak_memory_mb"] < math.inf:
         yield f"report.json.peak_memory_mb is {report['peak_memory_mb']}"
     resumed = report["resumed_at_step"]
-    if resumed is not None and not (isinstance(resumed, int) and 0 <= resumed <= report["steps"]):
-        yield f"report.json.resumed_at_step is {resumed}, of {report['steps']} steps"
+    taken = sum(rung["steps"] for rung in report["learning"]) or report["steps"]  # with auto: of all rungs together
+    if resumed is not None and not (isinstance(resumed, int) and 0 <= resumed <= taken):
+        yield f"report.json.resumed_at_step is {resumed}, of {taken} steps"
 
 
 def history(told: Told) -> Iterator[str]:
@@ -140,6 +141,11 @@ def _on_valid(told: Told) -> tuple[float, float]:
     """Loss and accuracy as learning sees them: before any temperature, and over all outputs."""
     cases, logits = told.cases, told.answers.logits[told.answers.of("valid")]
     labels = cases.labels[cases.rows("valid")]
-    loss = float(losses_of(probabilities_of(logits, cases.task), labels).mean())
+    exact = logits.astype(np.float64)
+    if labels.ndim == 2:
+        wide = np.pad(labels, ((0, 0), (0, exact.shape[1] - labels.shape[1])))
+        loss = float((np.logaddexp(0, exact) - wide * exact).mean())
+    else:
+        loss = -float(log_softmax(exact, axis=1)[np.arange(len(labels)), labels].mean())
     right = (logits > 0) == (labels == 1) if labels.ndim == 2 else logits.argmax(1) == labels
     return loss, float(np.mean(right))

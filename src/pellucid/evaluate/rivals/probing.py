@@ -9,10 +9,12 @@ import numpy as np
 
 from pellucid.data import Dataset, draw_split
 from pellucid.data.findings import Finding
+from pellucid.data.split import joined
 from pellucid.errors import BadInput
 from pellucid.evaluate.estimates.measuring import measure
 from pellucid.evaluate.rivals.survival import THUMBNAIL, chance_of, survival
 from pellucid.progress import Progress, silent
+from pellucid.shapes import Int
 
 SEED = 0
 """Of the split, and of the probes."""
@@ -41,12 +43,15 @@ class Probed:
         return 0.0 if surely is None else survival(1.0, surely, self.guessing) or 0.0
 
 
-def ask_probes(dataset: Dataset, progress: Progress = silent) -> tuple[Probed, ...]:
+def ask_probes(
+    dataset: Dataset, progress: Progress = silent, alike: Int[np.ndarray, " case"] | None = None
+) -> tuple[Probed, ...]:
     """Fit the probes on the training part of a split drawn with seed 0, and measure them on its held-out part.
 
     Args:
         dataset: one that a split can be drawn of.
         progress: told how far it is.
+        alike: a number for each case, the same for near-identical images: they are kept on one side of the split.
     Returns:
         the probes, and last the commonest class, that always gives the same answer.
     Raises:
@@ -61,7 +66,8 @@ def ask_probes(dataset: Dataset, progress: Progress = silent) -> tuple[Probed, .
     """
     from pellucid.evaluate.rivals.shortcuts import fit_probes
 
-    split = draw_split(dataset, SEED)
+    together = alike if alike is None or dataset.groups is None else joined(alike, dataset.groups)
+    split = draw_split(dataset, SEED, together)
     _check_held_out(dataset, split.held_out)
     rivals = fit_probes(dataset, split.train, split.held_out, SEED, progress)
     labels = dataset.labels[split.train]

@@ -76,11 +76,20 @@ class Calibration:
         Raises:
             BadInput: the dial has no such level.
         """
+        threshold = self.level(asked).threshold
+        return None if threshold is None else confidence_of(probabilities, task) >= threshold
+
+    def level(self, asked: float) -> Level:
+        """What the dial does for one asked error.
+
+        Raises:
+            BadInput: the dial has no such level.
+        """
         level = next((level for level in self.levels if math.isclose(level.asked, asked)), None)
         if level is None:
             known = ", ".join(f"{level.asked:g}" for level in self.levels)
             raise BadInput(f"An error of {asked:g} was asked for; the dial has {known}: take one of them.")
-        return None if level.threshold is None else confidence_of(probabilities, task) >= level.threshold
+        return level
 
 
 def probabilities_of(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.side_by_side import side_by_side
 from pellucid.errors import BadInput
 from pellucid.evaluate.trust.clusters import Clusters, fit_clusters
 from pellucid.evaluate.trust.thumbnails import parts_of
@@ -20,6 +21,9 @@ MOST_FITTED = 5_000
 
 MOST_FEATURES = 256
 """Of wider models the features that vary most are looked at. Chosen by us, since covariances grow with the square."""
+
+AT_ONCE = 1024
+"""Images that are judged together. Chosen by us: some megabytes."""
 
 VIEWS = ("features", "cells", "brightness")
 """What the model makes of the image; its 8 x 8 thumbnail with each cell's deviation; its pixels' quantiles."""
@@ -67,7 +71,14 @@ class Unlike:
 
     def flags(self, seen: Seen) -> Bool[np.ndarray, " case"]:
         """True where an image lies beyond the threshold in some view, or its numbers are none."""
-        return np.asarray(~(self.scores(seen).max(1) <= self.threshold))
+
+        def judge(at: int) -> np.ndarray:
+            some = slice(at, at + AT_ONCE)
+            scores = self.scores(Seen(seen.features[some], seen.thumbnails[some]))
+            return np.asarray(~(scores.max(1) <= self.threshold))
+
+        parts = list(side_by_side(judge, range(0, len(seen.features), AT_ONCE)))
+        return np.concatenate(parts) if parts else np.zeros(0, bool)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: everything but the arrays."""
