@@ -26,6 +26,23 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(CACHE, ignore_errors=True)
 
 
+# These two import pellucid when they are asked for: shapes are checked in what is imported once pytest has begun.
+@pytest.fixture(scope="session")
+def digits():
+    """The data set that is always there."""
+    from pellucid.data import read
+
+    return read("digits")
+
+
+@pytest.fixture(scope="session")
+def split(digits):
+    """Its parts, as seed 0 draws them."""
+    from pellucid.data import draw_split
+
+    return draw_split(digits, seed=0)
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch) -> Path:
     """An empty folder that the test stands in."""

@@ -14,7 +14,7 @@ from pellucid.beforehand import import_torch_beforehand
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, bars, silent
 from pellucid.run import Run
-from pellucid.run.writing import csv_text, write_text
+from pellucid.run.writing import check_replaceable, csv_text, write_text
 from pellucid.shapes import Bool, Float
 
 NEEDED = ("classes", "task", "channels", "image_size", "dtype", "calibration", "unlike")
@@ -203,10 +203,7 @@ def check_out(path: Path) -> None:
     Raises:
         BadInput: some other file is there.
     """
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder: name a file for --out.")
-    if path.is_file() and not path.read_bytes()[: len(HEAD)] == HEAD:
-        raise BadInput(f"{path} is there already, and is no table of predictions: choose another --out.")
+    check_replaceable(path, HEAD, "table of predictions", within=len(HEAD))
 
 
 def save_predictions(predictions: Predictions, path: Path) -> None:

@@ -13,6 +13,7 @@ from pellucid import __version__
 from pellucid.data.catalog import known, list_rows
 from pellucid.data.store import cache_folder
 from pellucid.errors import BadInput
+from pellucid.evaluate.reporting.promises import dial_in_words
 from pellucid.run import Run
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ def train_lines(run: Run) -> list[str]:
         lines.append(f"  {name:<32} {_figure(rival['balanced_accuracy']):<28} {gap}")
     lines.append("shortcuts, by balanced accuracy")
     lines += [f"  {name:<32} {_figure(probe['balanced_accuracy'])}" for name, probe in report["probes"].items()]
-    promised = [level["told"] for level in report["dial"] if level["threshold"] is not None]
-    lines.append(promised[0] if promised else "No error rate can be promised for its answers; the report says why.")
+    lines.append(dial_in_words(report))
     seconds = report["seconds"]
     spent = ", ".join(f"{seconds[name]:.1f} {doing}" for name, doing in SPENT.items())
     return [*lines, f"{seconds['total']:.1f} s in all: {spent}", f"report: {run.file('report.html')}"]

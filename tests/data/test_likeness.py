@@ -14,6 +14,7 @@ import pytest
 from pellucid.data import likeness_search
 from pellucid.data.likeness import ALIKE_WITHIN, ZOOM, distances, spectra, strengths, waves
 from pellucid.data.likeness_search import alike_groups, describe, near_one_of
+from pellucid.data.twins import find_twins
 
 
 def scenes(count, side=64, channels=1, seed=0, dtype=np.uint8):
@@ -205,6 +206,21 @@ def test_images_of_one_value_and_specks_are_only_ever_identical():
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_a_handful_of_images_is_no_special_case(count):
     assert groups_of(scenes(count)).tolist() == list(range(count))
+
+
+def test_the_same_twin_is_named_whatever_the_threads(monkeypatch):
+    draw = np.random.default_rng(3)
+    images = np.repeat(scenes(4, 16), 60, 0) + draw.integers(0, 2, (240, 1, 16, 16)).astype(np.uint8)
+    for name, size in (("ROWS", 16), ("COLUMNS", 32), ("PAIRS", 16)):  # many small tiles, so that threads can race
+        monkeypatch.setattr(f"pellucid.data.likeness_search.{name}", size)
+    found = []
+    for threads in ("1", "4", "4", "4"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        monkeypatch.setattr("pellucid.data.side_by_side.core_count", lambda: 4)
+        described = describe(images, prints(images))
+        found.append(find_twins(described, alike_groups(described), np.arange(0, 240, 2)).row.tolist())
+    assert max(found[0]) > -1
+    assert found[0] == found[1] == found[2] == found[3]
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pellucid.data import Dataset, Split, draw_split, read
+from pellucid.data import Dataset, Split
 from pellucid.errors import BadInput, TrainingStopped
 from pellucid.evaluate.rivals.ladder import choose_rung
 from pellucid.learn import Settings, complete, plan_learning
@@ -19,16 +19,6 @@ from pellucid.progress import silent
 from pellucid.run import Run
 
 TOLD = Settings(epochs=2, batch_size=64)
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return read("digits")
-
-
-@pytest.fixture(scope="module")
-def split(digits) -> Split:
-    return draw_split(digits, 0)
 
 
 def climbed(digits: Dataset, split: Split, folder: Path, told: Settings = TOLD, choose=choose_rung) -> Climbed:

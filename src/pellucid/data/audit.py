@@ -57,8 +57,6 @@ class Audit:
     identical_groups: Groups
     near_groups: Groups
     """Groups of alike cases that hold at least two different images."""
-    described: Described
-    """What likeness is found by, for whoever asks about two parts."""
     findings: tuple[Finding, ...]
     """The most serious first."""
     unreadable: tuple[tuple[str, str], ...]
@@ -127,8 +125,7 @@ def audit(dataset: Dataset, progress: Progress = silent, described: Described | 
     True
     """
     identical = identical_numbers(dataset.sha256)
-    described = described or describe(dataset.images, dataset.sha256)
-    alike = alike_groups(described)
+    alike = alike_groups(described or describe(dataset.images, dataset.sha256))
     identical_groups, near_groups = repeated(identical), differing(repeated(alike), identical)
     found = [
         *findings.of_repeats(dataset, identical_groups, near=False),
@@ -145,7 +142,6 @@ def audit(dataset: Dataset, progress: Progress = silent, described: Described | 
         alike=alike,
         identical_groups=identical_groups,
         near_groups=near_groups,
-        described=described,
         findings=in_order(found),
         unreadable=dataset.unreadable,
     )

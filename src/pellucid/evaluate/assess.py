@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.repeats import counted, differing, repeated
+from pellucid.data.twins import KINDS as LIKENESSES
 from pellucid.evaluate.answers import Answers, Cases, Other
 from pellucid.evaluate.estimates.difference import mean_rate_difference, ranking_difference, rate_difference
 from pellucid.evaluate.estimates.intervals import rate_estimate
@@ -18,9 +19,6 @@ from pellucid.evaluate.trust.calibration import Calibration, probabilities_of
 from pellucid.evaluate.trust.conformal import check_sets
 from pellucid.evaluate.trust.reliability import measure_reliability
 from pellucid.shapes import Bool, Float, Int
-
-LIKENESSES = ("identical", "near-identical", "same group")
-"""Why a held-out case is a twin of one that was learned from."""
 
 
 def assess(answers: Answers, calibration: Calibration) -> dict[str, Any]:
@@ -39,16 +37,18 @@ def assess(answers: Answers, calibration: Calibration) -> dict[str, Any]:
     p = calibration.probabilities(answers.class_logits, task)
     ours, uncalibrated = p[answers.of("held_out")], answers.class_logits[answers.of("held_out")]
     alone = cases.likeness[held_out] == ""
+    whole = measured(cases, ours, held_out)
+    without = measured(cases, ours[alone], held_out[alone]) if alone.any() else None
     return {
         "cases": cases.counts(),
         "class_counts": cases.class_counts(),
-        "held_out": measured(cases, ours, held_out),
-        "held_out_without_twins": measured(cases, ours[alone], held_out[alone]) if alone.any() else None,
+        "held_out": whole,
+        "held_out_without_twins": without,
         "twins": _twins(cases, held_out),
         "repeats": _repeats(cases),
         "valid": measured(cases, p[answers.of("valid")], cases.rows("valid")),
         "rivals": {rival.name: _rival(cases, ours, rival, alone) for rival in answers.of_kind("rivals")},
-        "probes": {probe.name: _probe(cases, ours, probe, alone) for probe in answers.of_kind("probes")},
+        "probes": {probe.name: _probe(cases, without or whole, probe, alone) for probe in answers.of_kind("probes")},
         "ladder": describe_rungs(
             {rung.name: rung.probabilities for rung in answers.of_kind("ladder")},
             cases.labels[cases.rows("valid")],
@@ -74,7 +74,7 @@ def measured(cases: Cases, p: Float[np.ndarray, "some klass"], rows: Int[np.ndar
 
 def _twins(cases: Cases, held_out: np.ndarray) -> dict[str, int]:
     likeness = cases.likeness[held_out]
-    kinds = {kind: int((likeness == kind).sum()) for kind in LIKENESSES}
+    kinds = {kind: int((likeness == kind).sum()) for kind in LIKENESSES if kind}
     return {"held_out": int((likeness != "").sum()), "cases": len(held_out), **kinds}
 
 
@@ -117,13 +117,17 @@ def _difference(cases: Cases, ours: np.ndarray, theirs: np.ndarray, rows: np.nda
     }
 
 
-def _probe(cases: Cases, ours: np.ndarray, probe: Other, alone: Bool[np.ndarray, " case"]) -> dict[str, Any]:
-    """What survives is judged without twins, which a probe may know by heart; where all have twins, on all."""
-    judged = alone if alone.any() else np.ones(len(alone), bool)
-    model, its = (measured(cases, p[judged], probe.rows[judged]) for p in (ours, probe.probabilities))
+def _probe(cases: Cases, model: dict[str, Any], probe: Other, alone: Bool[np.ndarray, " case"]) -> dict[str, Any]:
+    """What survives of the model is judged without twins, which a probe may know by heart; if all have twins, on all.
+
+    Args:
+        model: its figures without twins, or on all.
+    """
+    whole = measured(cases, probe.probabilities, probe.rows)
+    without = measured(cases, probe.probabilities[alone], probe.rows[alone]) if alone.any() else None
     return {
         "told": probe.told,
-        **measured(cases, probe.probabilities, probe.rows),
-        "without_twins": its if alone.any() else None,
-        **describe_probe(probe.name, model, its, cases.task),
+        **whole,
+        "without_twins": without,
+        **describe_probe(probe.name, model, without or whole, cases.task),
     }

@@ -18,14 +18,12 @@ from pellucid.learn.plan import Plan, plan_learning
 from pellucid.learn.settings import Settings
 from pellucid.learn.threads import threads
 from pellucid.progress import Progress, silent
+from pellucid.run.folder import LADDER
 from pellucid.run.writing import write_bytes
 from pellucid.shapes import Float
 
 RUNGS = ("linear", "mlp", "cnn")
 """From the simplest up."""
-
-PLACE = "ladder"
-"""The folder in a run's folder where the rungs learn; of no use once the run is finished."""
 
 Choose = Callable[[dict[str, np.ndarray], np.ndarray, str, np.ndarray | None], str]
 """Names a rung, from all their logits of the validation cases, the labels, the task and the groups (`choose_rung`)."""
@@ -127,7 +125,7 @@ def climb(
 ) -> Climbed:
     """Learn every rung as if it had been named, and keep one by the validation part alone.
 
-    Each rung learns in a folder of its own below PLACE, and is not learned again where its checkpoint says that it is
+    Each rung learns in a folder of its own below LADDER, and is not learned again where its checkpoint says that it is
     done: a killed climb goes on. A rung whose loss stops being a number is out of the race, unless all are. A named
     model learns in the run's folder itself.
 
@@ -164,7 +162,7 @@ def _learn(
 ) -> Rung:
     """One rung; the plan, and with it what a GPU holds of the images, is let go afterwards."""
     plan = _plan(ladder, settings, dataset, split)
-    place = folder / PLACE / settings.model
+    place = folder / LADDER / settings.model
     place.mkdir(parents=True, exist_ok=True)
 
     def named(what: str, done: int, total: int) -> None:
@@ -193,7 +191,7 @@ def _kept(
     logits = {rung.model: rung.valid_logits[:, :count] for rung in sound}
     name = choose(logits, dataset.labels[rows], dataset.task, groups)
     kept = next(rung for rung in sound if rung.model == name)
-    write_bytes(folder / "history.csv", (folder / PLACE / name / "history.csv").read_bytes())
+    write_bytes(folder / "history.csv", (folder / LADDER / name / "history.csv").read_bytes())
     begun = [rung.fitted.resumed_at_step for rung in learned if rung.fitted.resumed_at_step is not None]
     fitted = replace(kept.fitted, resumed_at_step=sum(begun) if begun else None)  # of all steps, whichever rung's
     return Climbed(_plan(ladder, kept.settings, dataset, split), fitted, tuple(sound), tuple(said))

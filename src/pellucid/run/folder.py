@@ -33,6 +33,9 @@ FILES = (
 )
 """What a finished run holds beside SHA256SUMS; other files in its folder are its owner's."""
 
+LADDER = "ladder"
+"""The folder in it where the models that `auto` tries learn; of no use once the run is finished."""
+
 LARGEST_HEADER = 2**24
 """Bytes of a safetensors header that are read. Chosen by us: ours take a few thousand."""
 
@@ -103,10 +106,10 @@ class Run:
     def clear_unfinished(self) -> None:
         """Remove what only an unfinished run needs: checkpoints, and the ladder's rungs."""
         (self.path / "resume.safetensors").unlink(missing_ok=True)
-        for rung in ("linear", "mlp", "cnn"):  # never what its owner may have put beside them
-            shutil.rmtree(self.path / "ladder" / rung, ignore_errors=True)
+        for history in (self.path / LADDER).glob("*/history.csv"):  # never what its owner may have put beside the rungs
+            shutil.rmtree(history.parent, ignore_errors=True)
         with contextlib.suppress(OSError):
-            (self.path / "ladder").rmdir()
+            (self.path / LADDER).rmdir()
 
     def seal(self) -> None:
         """Write SHA256SUMS over all its files, which makes the run a finished one."""

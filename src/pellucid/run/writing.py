@@ -16,6 +16,25 @@ MAKING = ".making"
 """How the name of a file ends while it is being written; what a killed run leaves under such a name is nothing."""
 
 
+def check_replaceable(path: Path, mark: bytes, what: str, within: int) -> None:
+    """See that a file may be written there: nothing is there, or an earlier one of the same make.
+
+    Args:
+        path: of the file.
+        mark: what tells one of that make.
+        what: what one is called.
+        within: so many bytes of the file are looked through for the mark.
+    Raises:
+        BadInput: some other file is there.
+    """
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: name a file for --out.")
+    if path.is_file():
+        with path.open("rb") as file:
+            if mark not in file.read(within):
+                raise BadInput(f"{path} is there already, and is no {what}: choose another --out.")
+
+
 def write_bytes(path: Path, contents: bytes) -> None:
     """Replace the file by these bytes in one step.
 

@@ -17,11 +17,6 @@ from pellucid.evaluate.rivals.handcrafted import HANDCRAFTED, fit_handcrafted
 TRAIN, ASKED = np.arange(0, 800, 2), np.arange(1, 200, 2)  # neighbours, as digits are sorted by who wrote them
 
 
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return read("digits")
-
-
 def stripes(labels: np.ndarray, classes: tuple[str, ...], task: str, kind: type = np.uint8, channels: int = 1):
     """Class 0 has upright stripes, class 1 level ones, class 2 none; all equally bright; noise on top."""
     drawn = labels.argmax(1) if labels.ndim == 2 else labels

@@ -7,19 +7,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestCentroid
 
-from pellucid.data import Dataset, Split, draw_split, measure_scaling, read
+from pellucid.data import Dataset, Split, measure_scaling
 from pellucid.evaluate.rivals.humble import LOGISTIC, MAJORITY, NEAREST, fit_rivals
 from pellucid.evaluate.rivals.rival import MOST_FITTED, Rival, thinned
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return read("digits")
-
-
-@pytest.fixture(scope="module")
-def split(digits) -> Split:
-    return draw_split(digits, 0)
 
 
 def fitted(dataset: Dataset, split: Split, seed: int = 0) -> dict[str, Rival]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pellucid.data import Dataset, Split, draw_split, read
+from pellucid.data import Dataset, Split
 from pellucid.errors import TrainingStopped
 from pellucid.evaluate.rivals.rival import Rival, thinned
 from pellucid.evaluate.rivals.simpler_network import fit_network_rival
@@ -14,16 +14,6 @@ from pellucid.learn import Settings, plan_learning
 from pellucid.learn.fit import fit, logits_of
 from pellucid.learn.ladder import climb, plan_ladder
 from pellucid.progress import silent
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return read("digits")
-
-
-@pytest.fixture(scope="module")
-def split(digits) -> Split:
-    return draw_split(digits, 0)
 
 
 def rival(digits: Dataset, split: Split, folder, told: Settings, kept: str = "") -> Rival | None:

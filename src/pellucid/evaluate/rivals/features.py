@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid.data.averaging import area_shares
 from pellucid.evaluate.rivals.filters import Scale, filter_responses
 from pellucid.shapes import Float, Int, Integer
 
@@ -65,18 +66,8 @@ def averaged(images: Float[np.ndarray, "*any row column"], largest: int) -> Floa
     rows, columns = images.shape[-2:]
     if max(rows, columns) <= largest:
         return images
-    down, across = _area_shares(rows, min(rows, largest)), _area_shares(columns, min(columns, largest))
+    down, across = area_shares(rows, min(rows, largest)), area_shares(columns, min(columns, largest))
     return np.asarray(down @ images @ across.T)
-
-
-def _area_shares(pixels: int, wanted: int) -> Float[np.ndarray, "wanted pixel"]:
-    """How much of each wider pixel each pixel covers; each row sums to 1."""
-    width = pixels / wanted
-    start = np.arange(wanted)[:, None] * width
-    here = np.arange(pixels)
-    covered = np.minimum(start + width, here + 1) - np.maximum(start, here)
-    shares: np.ndarray = (covered.clip(0) / width).astype(np.float32)
-    return shares
 
 
 def histogram_edges(images: Integer[np.ndarray, "case channel row column"]) -> Float[np.ndarray, " edge"]:

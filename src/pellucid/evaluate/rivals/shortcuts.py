@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 
 from pellucid.data import Dataset
+from pellucid.data.averaging import area_shares
 from pellucid.evaluate.rivals.rival import Rival, thinned
 from pellucid.evaluate.rivals.survival import BORDER, INTENSITY, SEES, THUMBNAIL
 from pellucid.progress import Progress, silent
@@ -78,7 +79,7 @@ def glimpses(
     """
     channels, height, width = images.shape[1:]
     ring = border_of(height, width)
-    down, across = _shrinking(height), _shrinking(width)
+    down, across = area_shares(height, min(THUMB, height)), area_shares(width, min(THUMB, width))
     border, intensity, thumbnail = [], [], []
     for at in range(0, len(rows), AT_ONCE):
         block = images[rows[at : at + AT_ONCE]]
@@ -109,14 +110,6 @@ def border_of(height: int, width: int) -> Bool[np.ndarray, "row column"]:
 
 def _ring_width(side: int) -> int:
     return max(1, round(BORDER_SHARE * side))
-
-
-def _shrinking(side: int) -> Float[np.ndarray, "small large"]:
-    """The matrix that takes means over `THUMB` equal parts of a side; a pixel across an edge counts for both."""
-    small = min(THUMB, side)
-    edges, pixels = np.linspace(0, side, small + 1), np.arange(side)
-    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    return np.asarray(np.clip(overlap, 0, None) * small / side, np.float32)
 
 
 def _forest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.data import Scaling
+from pellucid.data.averaging import area_shares
 from pellucid.data.side_by_side import side_by_side
 from pellucid.shapes import Float, Int, Shaped
 
@@ -45,7 +46,7 @@ def thumbnails(
     if rows is None:
         rows = np.arange(len(stored))
     channels, *size = stored.shape[1:]
-    down, across = _averaging(size[0]), _averaging(size[1])
+    down, across = area_shares(size[0], SIDE), area_shares(size[1], SIDE)
     mean = np.array(scaling.mean, np.float32)[:, None, None]
     deviation = np.array(scaling.deviation, np.float32)[:, None, None]
     cells = channels * SIDE * SIDE
@@ -75,14 +76,6 @@ def parts_of(numbers: int) -> tuple[slice, slice]:
     """
     cells = 2 * SIDE * SIDE * (numbers // (2 * SIDE * SIDE + QUANTILES))
     return slice(0, cells), slice(cells, numbers)
-
-
-def _averaging(size: int) -> Float[np.ndarray, "cell pixel"]:
-    """The matrix that averages `size` pixels into SIDE cells; a pixel on an edge counts for both by its share."""
-    edges, pixel = np.linspace(0, size, SIDE + 1), np.arange(size)
-    shares = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    shares = np.maximum(shares, 0)
-    return np.asarray((shares / shares.sum(1, keepdims=True)).astype(np.float32))
 
 
 def _quantiles(block: Shaped[np.ndarray, "case channel row column"]) -> Float[np.ndarray, "case channel quantile"]:
