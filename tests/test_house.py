@@ -24,6 +24,7 @@ ROOMS = (
         "progress",
         "memory",
         "beforehand",
+        "drawing",
         "blocks",
         "data",
         "run",

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from sklearn.metrics import auc
 
+from pellucid.drawing.axes import room, ticks
 from pellucid.errors import BadInput
 from pellucid.evaluate.estimates.intervals import Estimate
 from pellucid.evaluate.reporting.figures import (
@@ -22,7 +23,6 @@ from pellucid.evaluate.reporting.figures import (
     weights_image,
     weights_legend,
 )
-from pellucid.evaluate.reporting.figures.axes import room, ticks
 from pellucid.evaluate.reporting.figures.ranking import mean_curve
 from pellucid.run.history import HistoryRow
 

@@ -29,17 +29,21 @@ def names_of_figures(task: str) -> dict[str, str]:
     return NAMES | (NAMES_OF_LABELS if task == "multi-label" else {})
 
 
-def template(name: str, *, autoescape: bool) -> Template:
-    """One of the templates in pages/, with the filters figure, in_markdown, in_yaml and tail.
+HERE = "pellucid.evaluate.reporting"
+
+
+def template(name: str, *, autoescape: bool, room: str = HERE) -> Template:
+    """One of the templates in a room's pages/, with the filters figure, in_markdown, in_yaml and tail.
 
     Args:
         name: of the file.
         autoescape: True for HTML; Markdown and YAML have filters of their own.
+        room: the package whose folder pages/ holds it; style.css.jinja and the like come from this room's.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     pages = Environment(
-        loader=PackageLoader("pellucid.evaluate.reporting", "pages"),
+        loader=ChoiceLoader([PackageLoader(name, "pages") for name in dict.fromkeys((room, HERE))]),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 
-from pellucid.evaluate.reporting.figures.svg import node
+from pellucid.drawing.svg import node
 from pellucid.shapes import Int
 
 STRONGEST = 0.6  # opacity of a cell that holds its whole row; chosen by us, because dark text stays readable on it

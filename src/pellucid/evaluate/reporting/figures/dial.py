@@ -6,8 +6,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from pellucid.evaluate.reporting.figures.axes import Axis, ticks
-from pellucid.evaluate.reporting.figures.svg import (
+from pellucid.drawing.axes import Axis, ticks
+from pellucid.drawing.svg import (
     GRID,
     INK,
     LETTER,

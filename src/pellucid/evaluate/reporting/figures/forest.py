@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from pellucid.evaluate.reporting.figures.axes import Axis, along, room
-from pellucid.evaluate.reporting.figures.svg import INK, LETTER, MUTED, SERIES, Number, dot, drawing, line, words
+from pellucid.drawing.axes import Axis, along, room
+from pellucid.drawing.svg import INK, LETTER, MUTED, SERIES, Number, dot, drawing, line, words
 
 Row = tuple[str, Number | None, Number | None, Number | None, bool]  # name, value, low, high, is ours
 ROW, TOP, PLOT = 28, 30, 360  # px

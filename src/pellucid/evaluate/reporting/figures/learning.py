@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from pellucid.evaluate.reporting.figures.axes import Axis, along, room, upright
-from pellucid.evaluate.reporting.figures.svg import INK, SERIES, dot, drawing, polyline, words
+from pellucid.drawing.axes import Axis, along, room, upright
+from pellucid.drawing.svg import INK, SERIES, dot, drawing, polyline, words
 from pellucid.run.history import HistoryRow
 
 MOST_POINTS = 400  # drawn of a line, evenly spaced; chosen by us, because a panel is about 240 px wide

@@ -5,8 +5,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from pellucid.evaluate.reporting.figures.axes import Axis, along, upright
-from pellucid.evaluate.reporting.figures.svg import INK, LETTER, MUTED, SERIES, Number, drawing, line, polyline, words
+from pellucid.drawing.axes import Axis, along, upright
+from pellucid.drawing.svg import INK, LETTER, MUTED, SERIES, Number, drawing, line, polyline, words
 from pellucid.shapes import Float
 
 MOST_CURVES = 12  # six hues, each whole and dashed; chosen by us, because more curves cannot be told apart

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
+from pellucid.drawing.axes import Axis, along, upright
+from pellucid.drawing.svg import INK, MUTED, SERIES, Number, dot, drawing, line, node, words
 from pellucid.evaluate.estimates.intervals import Estimate
-from pellucid.evaluate.reporting.figures.axes import Axis, along, upright
-from pellucid.evaluate.reporting.figures.svg import INK, MUTED, SERIES, Number, dot, drawing, line, node, words
 
 LEFT, RIGHT, TOP, BOTTOM = 56, 356, 30, 330
 BARS, TALLEST = 430, 36  # where the bars of counts stand, and the tallest one, px

@@ -6,8 +6,8 @@ import io
 import numpy as np
 from PIL import Image
 
+from pellucid.drawing.svg import Number, drawing, node, words
 from pellucid.errors import BadInput
-from pellucid.evaluate.reporting.figures.svg import Number, drawing, node, words
 from pellucid.shapes import Float, UInt8
 
 # From -limit over 0 to +limit: ColorBrewer's RdBu with five classes (Harrower and Brewer 2003, ColorBrewer.org, The

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from pellucid.evaluate.reporting.figures.svg import GRID, MUTED, Number, line, words
+from pellucid.drawing.svg import GRID, MUTED, Number, line, words
 
 
 @dataclass(frozen=True, slots=True)
