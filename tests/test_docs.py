@@ -42,7 +42,7 @@ def test_console_lines_on_the_pages_run(lines, tmp_path):
 
 def test_every_flag_that_readme_names_is_a_flag():
     text = (ROOT / "README.md").read_text("utf-8")
-    known = (ROOT / "src/pellucid/cli.py").read_text("utf-8")
+    known = "".join(path.read_text("utf-8") for path in (ROOT / "src/pellucid/cli").glob("*.py"))
     for flag in set(re.findall(r"--([a-z][a-z-]+)", text)) - {"index-url", "help", "rounds"}:
         name = flag.replace("-", "_")
         assert f'"--{flag}"' in known or f"{name}:" in known, flag

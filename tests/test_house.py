@@ -187,7 +187,7 @@ def loaded(code: str, folder: Path) -> set[str]:
 
 def command(*arguments: str) -> str:
     ends = "except SystemExit as left:\n    assert not left.code"
-    return f"from pellucid.cli import app\ntry:\n    app({[*arguments]!r})\n{ends}"
+    return f"from pellucid.cli.entry import app\ntry:\n    app({[*arguments]!r})\n{ends}"
 
 
 def test_help_waits_for_nothing_heavy(tmp_path):
@@ -220,9 +220,12 @@ def test_looking_at_runs_knows_no_torch(tmp_path):
 
 
 def test_every_command_has_an_example_in_its_help():
-    from pellucid.cli import app, data_app
+    from pellucid.cli.entry import app
 
-    for command in (*app.registered_commands, *data_app.registered_commands):
+    groups = [group.typer_instance for group in app.registered_groups]
+    commands = [command for group in groups for command in group.registered_commands]
+    assert len(commands) == len([name for name in COMMANDS if name not in ("", "data")])
+    for command in commands:
         assert (command.epilog or "").startswith("Example: pellucid ")
 
 
