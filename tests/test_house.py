@@ -36,7 +36,7 @@ ROOMS = (
         "predicting",
         "verifying",
     ),
-    *("explain", "training", "ct", "app", "summary", "cli"),
+    *("explain", "training", "classifying", "ct", "app", "summary", "cli"),
 )
 HEAVY = ("torch", "numpy", "scipy", "sklearn", "skimage", "pydicom", "h5py", "PIL", "jinja2", "requests", "safetensors")
 COMMANDS = (
@@ -211,6 +211,7 @@ def test_workers_settings_and_the_command_know_no_torch(tmp_path):
         "summary",
         "auditing",
         "verifying",
+        "classifying",
     )
     assert "torch" not in loaded("\n".join(f"import pellucid.{part}" for part in parts), tmp_path)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pellucid.classifying import Classifier, FitWarning
     from pellucid.data import Dataset, Split, read
     from pellucid.errors import BadInput, PellucidError
     from pellucid.predicting import TrainedRun, predict
@@ -28,7 +29,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 _HOME = {
     "BadInput": "errors",
+    "Classifier": "classifying",
     "Dataset": "data",
+    "FitWarning": "classifying",
     "PellucidError": "errors",
     "Split": "data",
     "TrainedRun": "predicting",
@@ -37,7 +40,19 @@ _HOME = {
     "train": "training",
 }
 
-__all__ = ["BadInput", "Dataset", "PellucidError", "Split", "TrainedRun", "open_run", "predict", "read", "train"]
+__all__ = [
+    "BadInput",
+    "Classifier",
+    "Dataset",
+    "FitWarning",
+    "PellucidError",
+    "Split",
+    "TrainedRun",
+    "open_run",
+    "predict",
+    "read",
+    "train",
+]
 
 
 # Names are looked up on first use: importing pellucid takes a moment, not torch's second.
