@@ -24,7 +24,7 @@ class Dataset:
     """
 
     images: Shaped[np.ndarray, "case channel row column"]
-    """uint8, int16 (Hounsfield units) or uint16; mapped from the pack, read-only. A `Classifier` also keeps float32 here."""
+    """uint8, int16 (Hounsfield units) or uint16, mapped from the pack, read-only; float32 in a `Classifier`."""
     labels: Int[np.ndarray, " case"] | Int[np.ndarray, "case klass"]
     """One class index a case; for multi-label tasks a 0/1 matrix."""
     classes: tuple[str, ...]

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from pellucid.errors import TrainingStopped
 from pellucid.learn.batches import Batches, Images
 from pellucid.learn.checkpoint import Progressed, load_checkpoint, save_checkpoint
-from pellucid.learn.learner import Learner
+from pellucid.learn.learner import Examine, Learner, unexamined
 from pellucid.progress import Progress
 from pellucid.run import History, HistoryRow
 from pellucid.shapes import Float, Int, Shaped
@@ -84,18 +84,26 @@ def fit(
     valid: Int[np.ndarray, " valid"],
     folder: Path,
     progress: Progress,
+    examine: Examine = unexamined,
 ) -> Fitted:
     """Learn to the end, or go on to it from the checkpoint that lies in the folder.
 
     Ctrl-C ends the step at hand, writes a checkpoint and goes up. A loss that is no number ends learning; the best
     weights so far are kept.
 
+    Args:
+        learner: what learns.
+        batches: what it learns from.
+        valid: rows that choose the best weights.
+        folder: for history.csv and the checkpoint.
+        progress: told how far it is.
+        examine: shown every step.
     Raises:
         TrainingStopped: the loss was no number before any weights could be called best.
     """
     at, stopped = _Position(learner, batches, valid, folder), ""
     with asked_to_stop() as asked:
-        for losses in at.learn(progress):
+        for losses in at.learn(progress, examine):
             stopped = _not_a_number(losses, at.progressed.step)
             if stopped:
                 break
@@ -169,13 +177,14 @@ class _Position:
         save_checkpoint(self.path, self.learner, self.best, now, self.history.rows)
         self.saved = time.monotonic()
 
-    def learn(self, progress: Progress) -> Iterator[list[float]]:
+    def learn(self, progress: Progress, examine: Examine) -> Iterator[list[float]]:
         """All steps to the end; yields the losses since the last look, at every look."""
         total, an_epoch = self.batches.steps, self.batches.steps_an_epoch
         a_row = max(1, total // ROWS_A_RUN)
         losses: list[Tensor] = []
         for step in self.learner.steps(self.batches.after(self.progressed.step)):
             losses.append(step.loss.clone())
+            examine(step)
             ends = step.number % an_epoch == 0
             if not (ends or step.number % LOOK_EVERY == 0 or step.number % a_row == 0):
                 continue

@@ -13,6 +13,7 @@ import torch
 from pellucid.data import Dataset, Scaling, Split
 from pellucid.errors import TrainingStopped
 from pellucid.learn.fit import Fitted, fit, logits_of
+from pellucid.learn.learner import Examine, unexamined
 from pellucid.learn.models import SMALLEST
 from pellucid.learn.plan import Plan, plan_learning
 from pellucid.learn.settings import Settings
@@ -27,6 +28,14 @@ RUNGS = ("linear", "mlp", "cnn")
 
 Choose = Callable[[dict[str, np.ndarray], np.ndarray, str, np.ndarray | None], str]
 """Names a rung, from all their logits of the validation cases, the labels, the task and the groups (`choose_rung`)."""
+
+Watch = Callable[[str], Examine]
+"""Given a rung's name, what is to be shown each of its steps."""
+
+
+def unwatched(_: str) -> Examine:
+    """Nobody looks."""
+    return unexamined
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,13 @@ def plan_ladder(told: Settings, dataset: Dataset, split: Split, device: str | No
 
 
 def climb(
-    ladder: Ladder, dataset: Dataset, split: Split, folder: Path, choose: Choose, progress: Progress = silent
+    ladder: Ladder,
+    dataset: Dataset,
+    split: Split,
+    folder: Path,
+    choose: Choose,
+    progress: Progress = silent,
+    watch: Watch = unwatched,
 ) -> Climbed:
     """Learn every rung as if it had been named, and keep one by the validation part alone.
 
@@ -136,17 +151,19 @@ def climb(
         folder: of the run; the kept rung's history.csv comes to lie there.
         choose: names the rung to keep.
         progress: told how far each is.
+        watch: asked once for each rung that learns.
     Raises:
         TrainingStopped: no rung could be learned.
     """
     if ladder.alone:
         plan = _plan(ladder, ladder.rungs[0], dataset, split)
         with threads(plan.threads):
-            return Climbed(plan, fit(plan.learner, plan.batches, split.valid, folder, progress), ())
+            examine = watch(plan.settings.model)
+            return Climbed(plan, fit(plan.learner, plan.batches, split.valid, folder, progress, examine), ())
     learned, said, last = [], [], ""
     for settings in ladder.rungs:
         try:
-            learned.append(_learn(ladder, settings, dataset, split, folder, progress))
+            learned.append(_learn(ladder, settings, dataset, split, folder, progress, watch(settings.model)))
         except TrainingStopped as stopped:
             last = str(stopped)
             said.append(f"The {settings.model} could not be learned and was not chosen: {stopped}")
@@ -158,7 +175,13 @@ def climb(
 
 
 def _learn(
-    ladder: Ladder, settings: Settings, dataset: Dataset, split: Split, folder: Path, progress: Progress
+    ladder: Ladder,
+    settings: Settings,
+    dataset: Dataset,
+    split: Split,
+    folder: Path,
+    progress: Progress,
+    examine: Examine,
 ) -> Rung:
     """One rung; the plan, and with it what a GPU holds of the images, is let go afterwards."""
     plan = _plan(ladder, settings, dataset, split)
@@ -169,7 +192,7 @@ def _learn(
         progress(f"{what} the {settings.model}", done, total)
 
     with threads(plan.threads):
-        fitted = fit(plan.learner, plan.batches, split.valid, place, named)
+        fitted = fit(plan.learner, plan.batches, split.valid, place, named, examine)
         plan.learner.model.load_state_dict(fitted.best)
         logits = logits_of(plan.learner, plan.batches.images, split.valid)
     epochs, more = divmod(fitted.steps, plan.batches.steps_an_epoch)

@@ -63,6 +63,14 @@ class Step:
         )
 
 
+Examine = Callable[[Step], None]
+"""Looks at a step, and leaves it as it is: a doctor's `examine`."""
+
+
+def unexamined(_: Step) -> None:
+    """Looks at nothing."""
+
+
 class Learner:
     """What learns.
 
