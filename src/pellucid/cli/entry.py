@@ -12,6 +12,7 @@ import typer
 
 from pellucid import __version__
 from pellucid.cli.data import data_app
+from pellucid.cli.glass import glass_app
 from pellucid.cli.running import run_app
 from pellucid.errors import PellucidError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(run_app)
+app.add_typer(glass_app)
 app.add_typer(data_app, name="data")
 
 

@@ -1,0 +1,38 @@
+"""The commands that open things up: a tensor, a model's graph, one prediction followed down to its pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.arguments import Json, RunArgument, interruptible, show
+
+glass_app = typer.Typer()
+
+Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file.")]
+
+
+@glass_app.command(epilog="Example: pellucid graph logistic-regression --out graph.svg")
+def graph(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN_OR_MODEL",
+            help="A run folder; or linear, mlp, cnn, linear-regression, logistic-regression or xor.",
+        ),
+    ],
+    image: Annotated[
+        Path | None, typer.Argument(metavar="[IMAGE]", help="What is sent through it, if not an example.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Draw it, too, as an SVG file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """A model as a graph of blocks: shapes, formulas, and at every node its value and its slope."""
+    from pellucid.explain.graph_command import graph_of_name, save_graph
+
+    found = graph_of_name(model, image)
+    if out is not None:
+        save_graph(found, out)
+    show(found.as_dict() if as_json else [*found.lines(), *([f"Drawn in {out}."] if out else [])])
