@@ -2,23 +2,27 @@
 # # One neuron, down to the single multiplication
 #
 # A neuron multiplies each pixel by a weight, adds the products up, adds a bias, and bends the sum to between 0 and 1.
-# That is all. This page teaches one neuron to tell an 8 from a 3, looks at what it has learned, and follows one
-# prediction until there is nothing left to explain. Two seconds; nothing is downloaded.
+# That is all. This page teaches one neuron to tell an 8 from a 1, looks at what it has learned, and follows one
+# prediction until there is nothing left to explain. Three seconds; nothing is downloaded.
 
 # %%
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
+from matplotlib.colors import LinearSegmentedColormap
+from torch import Tensor
 
 from pellucid.blocks import SGD, binary_cross_entropy_with_logits, binary_cross_entropy_with_logits_slope
 from pellucid.blocks import linear, linear_slope_of_weights, sigmoid
 from pellucid.data import draw_split, read
 
-NO, YES = 3, 8  # what a neuron near 0 and near 1 says
+NO, YES = 1, 8  # what it says when it gives nearly 0, and nearly 1
 BLUE, ORANGE = "#0072B2", "#D55E00"
+DIVERGING = LinearSegmentedColormap.from_list("blue to orange", [BLUE, "white", ORANGE])
 
 # %% [markdown]
 # ## The pictures
-# Handwritten digits of 8 x 8 pixels, each from 0 (paper) to 16 (ink), here divided by 16. We keep the threes and the
+# Handwritten digits of 8 x 8 pixels, each from 0 (paper) to 16 (ink), here divided by 16. We keep the ones and the
 # eights. A picture becomes a row of 64 numbers: a neuron does not know which pixels are neighbours.
 
 # %%
@@ -26,7 +30,7 @@ digits = read("digits")
 split = draw_split(digits, seed=0)
 
 
-def pictures(rows):
+def pictures(rows: np.ndarray) -> tuple[Tensor, Tensor]:
     """Pixels from 0 to 1, one row a picture, and the label of each: 0 or 1."""
     rows = rows[(digits.labels[rows] == NO) | (digits.labels[rows] == YES)]
     pixels = torch.from_numpy(digits.images[rows]).flatten(1).double() / 16
@@ -48,7 +52,7 @@ weight, bias = torch.zeros(1, 64, dtype=torch.float64), torch.zeros(1, dtype=tor
 sgd = SGD(learning_rate=1.0)
 state = sgd.start([weight, bias])
 losses = []
-for _ in range(200):
+for _ in range(60):
     sums = linear(pixels, weight, bias)[:, 0]
     losses.append(binary_cross_entropy_with_logits(sums, labels).item())
     slope_of_sums = binary_cross_entropy_with_logits_slope(sums, labels)
@@ -62,7 +66,7 @@ print(f"{int(held_right.sum())} of {len(held_labels)} held-out pictures right: {
 
 # %% [markdown]
 # ## The weights are a picture too
-# There is one weight for each pixel. Ink on an orange pixel speaks for an 8, ink on a blue one for a 3. Pixels that are
+# There is one weight for each pixel. Ink on an orange pixel speaks for an 8, ink on a blue one for a 1. Pixels that are
 # always paper keep the weight 0 with which they began: nothing was ever learned about them.
 
 # %%
@@ -73,9 +77,9 @@ shown = [pixels[labels == 0].mean(0).reshape(8, 8), pixels[labels == 1].mean(0).
 
 figure, axes = plt.subplots(1, 3, figsize=(7, 2.6), layout="constrained")
 for axis, image, title in zip(axes, shown, (f"mean {NO}", f"mean {YES}"), strict=False):
-    axis.imshow(image, cmap="Greys", vmin=0, vmax=1)
+    axis.imshow(image.numpy(), cmap="Greys", vmin=0, vmax=1)
     axis.set_title(title)
-drawn = axes[2].imshow(weight_image, cmap="PuOr_r", vmin=-largest, vmax=largest)
+drawn = axes[2].imshow(weight_image.numpy(), cmap=DIVERGING, vmin=-largest, vmax=largest)
 axes[2].set_title("weights")
 figure.colorbar(drawn, ax=axes[2], label=f"for {NO}     for {YES}")
 for axis in axes:
@@ -95,15 +99,18 @@ products = picture * weight_image
 
 figure, axes = plt.subplots(1, 3, figsize=(7, 2.9), layout="constrained")
 largest_product = products.abs().max().item()
-drawings = (("pixel", picture, "Greys", 0, 2), ("x weight", weight_image, "PuOr_r", -2 * largest, 2 * largest))
-drawings += (("= product", products, "PuOr_r", -2 * largest_product, 2 * largest_product),)  # twice: pale enough to read
+drawings = [("pixel", picture, "Greys", 0, 1)]
+drawings += [("x weight", weight_image, DIVERGING, -largest, largest)]
+drawings += [("= product", products, DIVERGING, -largest_product, largest_product)]
 for axis, (title, numbers, colours, low, high) in zip(axes, drawings, strict=True):
-    axis.imshow(numbers, cmap=colours, vmin=low, vmax=high)
+    axis.imshow(
+        numbers.numpy(), cmap=colours, vmin=2 * low, vmax=2 * high
+    )  # twice: pale enough to read what is written
     axis.set(title=title, xticks=range(8), yticks=range(8))
     axis.tick_params(labelsize=6, length=0)
     for row in range(8):
         for column in range(8):
-            axis.text(column, row, f"{numbers[row, column]:.1f}", ha="center", va="center", fontsize=5.5)
+            axis.text(column, row, f"{numbers[row, column]:z.1f}", ha="center", va="center", fontsize=5.5)
 axes[0].set(xlabel="column", ylabel="row")
 
 # %% [markdown]
@@ -120,8 +127,8 @@ print(f"pixels that speak for {YES}:     {speaks_for:+9.4f}")
 print(f"pixels that speak for {NO}:     {speaks_against:+9.4f}")
 print(f"bias:                      {bias.item():+9.4f}")
 print(f"sum:                       {total:+9.4f}   the neuron said {held_sums[chosen]:+.4f}")
-print(f"1 / (1 + exp({-total:.4f})) = {p_yes:.4f}: it is {'an' if YES == 8 else 'a'} {YES} with that probability")
-print(f"in truth it is a {YES if held_labels[chosen] else NO}")
+print(f"1 / (1 + exp({-total:.4f})) = {p_yes:.4f}: the probability that it is an {YES}")
+print(f"in truth: {YES if held_labels[chosen] else NO}")
 print(f"the largest of the 64 products, row {row}, column {column}:")
 print(f"  {factors[0]:.4f} x {factors[1]:+.4f} = {products[row, column].item():+.4f}")
 
@@ -132,9 +139,11 @@ print(f"  {factors[0]:.4f} x {factors[1]:+.4f} = {products[row, column].item():+
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 2.8), layout="constrained")
-edges = torch.linspace(float(held_sums.min()), float(held_sums.max()), 25).tolist()
-for klass, name, colour, hatch in ((0, f"a {NO}", BLUE, ""), (1, f"an {YES}", ORANGE, "//")):
-    axis.hist(held_sums[held_labels == klass], edges, color=colour, hatch=hatch, edgecolor="white", alpha=0.8, label=name)
+edges = (torch.arange(2 * held_sums.min().floor(), 2 * held_sums.max().ceil() + 1) / 2).tolist()  # one of them is 0
+parts = [held_sums[held_labels == klass].tolist() for klass in (0, 1)]
+_, _, (ones, eights) = axis.hist(parts, edges, stacked=True, color=[BLUE, ORANGE], edgecolor="white", label=[NO, YES])
+for bar in eights:
+    bar.set_hatch("//")
 axis.axvline(0, color="black", linewidth=1)
 axis.set(title="Every held-out picture is one number", xlabel="sum (above 0: taken for an 8)", ylabel="pictures")
 axis.legend(title="in truth", frameon=False)

@@ -7,11 +7,29 @@ from typing import Annotated
 
 import typer
 
-from pellucid.cli.arguments import Json, RunArgument, interruptible, show
+from pellucid.cli.arguments import Json, show
 
 glass_app = typer.Typer()
 
 Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file.")]
+
+
+@glass_app.command(epilog="Example: pellucid anatomy scan.png --at 10,20 --out anatomy.html")
+def anatomy(
+    image: Image,
+    at: Annotated[
+        str | None, typer.Option(help="ROW,COLUMN (or ROW,COLUMN,CHANNEL) of a number to follow to its cell.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it as a page with drawings, too.")] = None,
+    as_json: Json = False,
+) -> None:
+    """An image's tensor, opened: storage, strides, views, copies, broadcasting, files."""
+    from pellucid.explain.anatomy_of_image import anatomy_of_image, place, save_anatomy
+
+    found = anatomy_of_image(image, place(at))
+    if out is not None:
+        save_anatomy(found, out)
+    show(found.as_dict() if as_json else [*found.lines(), *(["", f"Drawn in {out}."] if out else [])])
 
 
 @glass_app.command(epilog="Example: pellucid graph logistic-regression --out graph.svg")

@@ -1,0 +1,135 @@
+"""The facts of one tensor: how size, offset and stride lead from an index to a cell of its storage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pellucid.errors import BadInput
+
+Scalar = bool | int | float | complex
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What `anatomy` found in a tensor; a copy of its facts, so later changes to the tensor do not show.
+
+    Args:
+        name: what the tensor is called in words and drawings.
+        size: length of each axis.
+        stride: how many cells of storage one step along each axis moves on.
+        offset: the cell that the index of only zeros reads.
+        dtype: as torch names it, without "torch.".
+        bytes_per_number: of one cell.
+        storage_length: cells in the storage, counted in numbers of this dtype.
+        storage_bytes: of the whole storage.
+        cells_read: how many different cells the tensor reads; fewer than its numbers where a stride is 0.
+        contiguous: whether reading the tensor row by row walks through its cells one after the other.
+        view: whether it was made as a view of another tensor, or reads less than its storage.
+        address: of the storage's first byte; alike for tensors that share it. 0 where nothing is stored.
+        device: where the storage lies.
+        layout: how torch keeps the numbers; always "strided" here.
+        corner: the indices that are drawn: all of a small tensor, the first ones of a large one.
+        cells: the cells of storage that are drawn, each with its number.
+    """
+
+    name: str
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    offset: int
+    dtype: str
+    bytes_per_number: int
+    storage_length: int
+    storage_bytes: int
+    cells_read: int
+    contiguous: bool
+    view: bool
+    address: int
+    device: str
+    layout: str
+    corner: tuple[tuple[int, ...], ...]
+    cells: tuple[tuple[int, Scalar], ...]
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the tensor has: the product of its sizes."""
+        count = 1
+        for length in self.size:
+            count *= length
+        return count
+
+    @property
+    def share(self) -> float:
+        """How much of its storage the tensor reads, from 0 to 1."""
+        return self.cells_read / self.storage_length if self.storage_length else 1.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the tensor and all of its storage are drawn."""
+        return len(self.corner) == self.numbers and len(self.cells) == self.storage_length
+
+    def cell(self, index: Sequence[int]) -> int:
+        """The cell of storage that an index reads: offset + the sum of stride x index.
+
+        Args:
+            index: one whole number an axis; -1 is the last, as everywhere in Python.
+        Returns:
+            the cell's number; 0 is the storage's first.
+        Raises:
+            BadInput: too few or too many numbers, or one beyond its axis.
+
+        >>> import torch
+        >>> from pellucid.blocks.anatomy import anatomy
+        >>> anatomy(torch.tensor([[4, 1], [5, 3], [2, 1]])).cell((1, 0))
+        2
+        """
+        return self.offset + sum(step * place for step, place in zip(self.stride, self.place_of(index), strict=True))
+
+    def place_of(self, index: Sequence[int]) -> tuple[int, ...]:
+        """The index counted from 0, once it is known to lie within the tensor.
+
+        Raises:
+            BadInput: too few or too many numbers, or one beyond its axis.
+        """
+        if len(index) != len(self.size):
+            raise BadInput(
+                f"The index {tuple(index)} has {len(index)} numbers; {self.name} has {len(self.size)} axes, "
+                f"sizes {self.size}. Give one number an axis."
+            )
+        for axis, (place, length) in enumerate(zip(index, self.size, strict=True)):
+            if not -length <= place < length:
+                raise BadInput(
+                    f"Index {place} lies beyond axis {axis} of {self.name}, whose length is {length}. "
+                    + (f"Take one from 0 to {length - 1}." if length else "An axis of length 0 holds nothing.")
+                )
+        return tuple(place % length for place, length in zip(index, self.size, strict=True))
+
+    def lines(self, at: Sequence[int] | None = None) -> list[str]:
+        """The facts as lines for a terminal; with `at`, also which cell this index reads.
+
+        Raises:
+            BadInput: `at` is no index of the tensor.
+        """
+        from pellucid.blocks.anatomy.fact_lines import lines
+
+        return lines(self, at)
+
+    def as_svg(self, at: Sequence[int] | None = None) -> str:
+        """The storage as a row of cells, and below it the tensor, each number in the colour of its cell.
+
+        Args:
+            at: an index to outline, with the sum that leads to its cell.
+        Raises:
+            BadInput: `at` is no index of the tensor.
+        """
+        from pellucid.blocks.anatomy.drawn import draw
+
+        return draw([self], at=at)
+
+    def _repr_svg_(self) -> str:
+        return self.as_svg()
+
+    def _repr_html_(self) -> str:
+        from pellucid.drawing.paper import on_paper
+
+        return on_paper(self.as_svg())

@@ -1,0 +1,135 @@
+"""Two shapes that meet: broadcasting step by step, and why two shapes do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import prod
+
+from pellucid.blocks.anatomy.mending import drop_axis, mend
+from pellucid.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One axis of both shapes, counted from the right, since that is how they are aligned.
+
+    Args:
+        axis: -1 for the last, -2 for the one before it ...
+        first: its length in the first shape; None where that shape has no such axis.
+        second: the same in the second.
+    """
+
+    axis: int
+    first: int | None
+    second: int | None
+
+    @property
+    def length(self) -> int | None:
+        """What both come to: alike, or the other one where one is 1 or missing; None where they do not fit."""
+        first, second = (1 if length is None else length for length in (self.first, self.second))
+        if first == second or second == 1:
+            return first
+        return second if first == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcasting:
+    """What `broadcast` found.
+
+    Args:
+        first: the first shape.
+        second: the second.
+        axes: both shapes axis by axis, from left to right.
+    """
+
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+    axes: tuple[Meeting, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The result's; None where the shapes do not fit."""
+        met = [axis.length for axis in self.axes]
+        return None if None in met else tuple(length for length in met if length is not None)
+
+    @property
+    def why_not(self) -> str:
+        """Which axes do not fit, with both lengths; empty where all do."""
+        apart = [axis for axis in self.axes if axis.length is None]
+        told = [
+            f"axis {axis.axis} has length {axis.first} in the first and {axis.second} in the second" for axis in apart
+        ]
+        return (
+            f"{self.first} and {self.second} do not fit: {'; '.join(told)}; alike, or one of them 1, was needed."
+            if told
+            else ""
+        )
+
+    @property
+    def mend(self) -> str:
+        """What would make two shapes fit that do not; empty where they do."""
+        return "" if self.shape is not None else mend(self.first, self.second)
+
+    @property
+    def warning(self) -> str:
+        """Said where as many numbers on both sides, as (N,) and (N, 1), meet each with each; else empty."""
+        if self.shape is None or len(self.first) == len(self.second) or prod(self.first) != prod(self.second):
+            return ""
+        if self.shape in (self.first, self.second) or prod(self.shape) == prod(self.first):
+            return ""
+        pairs = " x ".join(map(str, self.shape))
+        return (
+            f"Both hold {prod(self.first)} numbers, yet the result is {pairs}: every number of one meets every number "
+            f"of the other, not its own partner. If one to one was meant: {drop_axis(self.first, self.second)}."
+        )
+
+    def lines(self) -> list[str]:
+        """Align, pad, stretch, compare: each step with both shapes as it leaves them."""
+        from pellucid.blocks.anatomy.meeting_steps import lines
+
+        return lines(self)
+
+    def as_svg(self) -> str:
+        """Both shapes above their result, axis below axis; what was padded, stretched, or does not fit is marked."""
+        from pellucid.blocks.anatomy.meeting_drawn import draw
+
+        return draw(self)
+
+    def _repr_svg_(self) -> str:
+        return self.as_svg()
+
+    def _repr_html_(self) -> str:
+        from pellucid.drawing.paper import on_paper
+
+        return on_paper(self.as_svg())
+
+
+def broadcast(first: Sequence[int], second: Sequence[int]) -> Broadcasting:
+    """How torch and NumPy would stretch two shapes to each other, or why they cannot.
+
+    Args:
+        first: lengths of the axes, as `tensor.shape`.
+        second: of the other tensor.
+    Returns:
+        the axes where they meet, with the result's shape, or the reason and a way out.
+    Raises:
+        BadInput: a length below 0.
+    Source: the NumPy manual, "Broadcasting", general rules.
+
+    >>> broadcast((2, 3), (3,)).shape
+    (2, 3)
+    >>> broadcast((2, 3), (2,)).why_not
+    '(2, 3) and (2,) do not fit: axis -1 has length 3 in the first and 2 in the second; alike, or one of them 1, ...'
+    >>> broadcast((2, 3), (2,)).mend
+    'second.unsqueeze(1), of shape (2, 1), would fit: the result is (2, 3).'
+    >>> broadcast((64,), (64, 1)).warning
+    'Both hold 64 numbers, yet the result is 64 x 64: ...'
+    """
+    for shape in (first, second):
+        if min(shape, default=0) < 0:
+            raise BadInput(f"The shape {tuple(shape)} has a length below 0; give lengths of axes, as tensor.shape.")
+    met = list(zip_longest(reversed(first), reversed(second)))
+    axes = [Meeting(-place, one, other) for place, (one, other) in enumerate(met, start=1)]
+    return Broadcasting(tuple(first), tuple(second), tuple(reversed(axes)))
