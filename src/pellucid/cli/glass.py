@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pellucid.cli.arguments import Json, show
+from pellucid.cli.arguments import Json, RunArgument, interruptible, show
 
 glass_app = typer.Typer()
 
@@ -54,3 +54,23 @@ def graph(
     if out is not None:
         save_graph(found, out)
     show(found.as_dict() if as_json else [*found.lines(), *([f"Drawn in {out}."] if out else [])])
+
+
+@glass_app.command(epilog="Example: pellucid explain runs/scans scan.png --out why.html")
+def explain(
+    run: RunArgument,
+    image: Image,
+    out: Annotated[Path | None, typer.Option(help="Write it as a page with pictures, too.")] = None,
+    klass: Annotated[
+        str | None, typer.Option("--class", help="Explain this class; by default the likeliest.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Where the run's images are now, if they were moved.")] = None,
+    as_json: Json = False,
+) -> None:
+    """One prediction, followed from its probability down to single pixels; what it looked at; the likest images."""
+    from pellucid.explain import explain_image
+    from pellucid.run import Run
+
+    with interruptible():
+        found = explain_image(Run(run), image, source, klass=klass, out=out)
+    show(found.as_dict() if as_json else found.lines())

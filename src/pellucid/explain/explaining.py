@@ -1,0 +1,126 @@
+"""`pellucid explain` on one page: ask, take apart, draw the maps, look for neighbours, and write the page."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pellucid.errors import BadInput
+from pellucid.explain.arithmetic import Arithmetic, take_apart
+from pellucid.explain.asking import Asked, ask, class_number
+from pellucid.explain.maps import Maps, draw_maps
+from pellucid.explain.neighbours import MOST, Neighbours, nearest_training_images
+from pellucid.progress import bars
+from pellucid.run import Run
+from pellucid.run.writing import check_replaceable, write_text
+
+MARK = '<meta name="generator" content="pellucid explain">'
+"""By this an earlier page is known again, so that no other file is ever overwritten."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Explanation:
+    """One answer of a model, and all that it was made of."""
+
+    asked: Asked
+    arithmetic: Arithmetic
+    maps: Maps
+    neighbours: Neighbours
+    seconds: float
+    page: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"<explanation of {self.asked.image}: why {self.klass}>"
+
+    @property
+    def klass(self) -> str:
+        """The class that is explained."""
+        return self.asked.classes[self.arithmetic.klass]
+
+    def lines(self) -> list[str]:
+        """For people, in a terminal."""
+        from pellucid.explain.in_words import lines_of
+
+        return lines_of(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `explain --json` prints."""
+        asked, found = self.asked, self.arithmetic
+        logits = zip(found.logits.tolist(), asked.logits.tolist(), strict=True)
+        return {
+            "run": str(asked.run.path),
+            "image": str(asked.image),
+            **{name: value for name, value in asked.answer.as_dict()["predictions"][0].items() if name != "path"},
+            "explained": self.klass,
+            "next_class": None if found.rival is None else asked.classes[found.rival],
+            "temperature": found.temperature,
+            "p_float64": dict(zip(asked.classes, found.probabilities.tolist(), strict=True)),
+            "logits": [
+                {"float64": exact, "predicted_with": used, "difference": used - exact} for exact, used in logits
+            ],
+            "arithmetic": found.as_dict(),
+            "saliency": self.maps.as_dict(),
+            "neighbours": self.neighbours.as_dict(),
+            "page": str(self.page) if self.page else None,
+            "seconds": self.seconds,
+        }
+
+    def as_html(self) -> str:
+        """A page that stands alone; it holds the image, and training images."""
+        from pellucid.explain.page import explanation_page
+
+        return explanation_page(self, MARK)
+
+
+def explain_image(
+    run: Run,
+    image: str | Path,
+    source: str | Path | None = None,
+    *,
+    klass: str | None = None,
+    neighbours: int = MOST,
+    out: str | Path | None = None,
+) -> Explanation:
+    """Follow one prediction down to single pixels, every sum shown to add up; map it; find the likest training images.
+
+    Args:
+        run: with weights.
+        image: one file.
+        source: where the training images are now; by default where recipe.json says that they were.
+        klass: the class to explain; by default the likeliest.
+        neighbours: how many training images to show.
+        out: the page to write; an earlier page of this kind is replaced, and no other file.
+    Raises:
+        BadInput: the image cannot be read or does not fit, the class is unknown, or another file stands where the page
+            should.
+        PellucidError: something does not add up.
+    """
+    started, page = time.monotonic(), Path(out) if out else None
+    if page:
+        check_out(page)
+    with bars() as progress:
+        asked = ask(run, Path(image), progress)
+        number = class_number(asked, klass)
+        arithmetic = take_apart(asked, number)
+        maps = draw_maps(asked, number, progress)
+        near = nearest_training_images(asked, source, neighbours, progress)
+    explained = Explanation(asked, arithmetic, maps, near, time.monotonic() - started, page)
+    if page:
+        text = explained.as_html()
+        check_out(page)
+        write_text(page, text)
+        explained = replace(explained, seconds=time.monotonic() - started)
+    return explained
+
+
+def check_out(page: Path) -> None:
+    """See that a page may be written there: nothing is there, or an earlier page of this kind.
+
+    Raises:
+        BadInput: some other file is there, or no folder for it.
+    """
+    check_replaceable(page, MARK.encode(), "page of pellucid explain", within=1000)
+    if not page.absolute().parent.is_dir():
+        raise BadInput(f"{page.parent} is not there: make that folder, or choose another --out.")

@@ -1,0 +1,86 @@
+"""An explanation for people who look at a terminal: one line a fact, from the probability down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pellucid.explain.arithmetic import Arithmetic
+from pellucid.explain.asking import Asked
+from pellucid.explain.maps import Maps
+from pellucid.explain.neighbours import Neighbours
+from pellucid.explain.sums import SHARE
+
+if TYPE_CHECKING:
+    from pellucid.explain.explaining import Explanation
+
+
+def lines_of(explained: Explanation) -> list[str]:
+    """The whole in some thirty lines."""
+    asked, found = explained.asked, explained.arithmetic
+    return [
+        *_answer(asked, explained.klass, found),
+        *_arithmetic(found, asked),
+        *_maps(explained.maps),
+        *_neighbours(explained.neighbours),
+        f"page: {explained.page}" if explained.page else "--out page.html draws all of this, --json names all numbers",
+        f"{explained.seconds:.1f} s in all",
+    ]
+
+
+def _answer(asked: Asked, klass: str, found: Arithmetic) -> Iterator[str]:
+    said = asked.answer.predicted[0] or "none of the labels"
+    p = found.probabilities[found.klass]
+    yield f"{asked.image}: {said}. Why {klass}, with a probability of {p:.6f}?"
+    likeness = "unlike" if asked.answer.unlike_training[0] else "like"
+    sure = "certain" if asked.answer.certain[0] else "not certain"
+    yield f"  {sure}; may be of: {', '.join(asked.set) or 'none'}; {likeness} the training images"
+
+
+def _arithmetic(found: Arithmetic, asked: Asked) -> Iterator[str]:
+    logit, klass = float(found.logits[found.klass]), asked.classes[found.klass]
+    yield f"probability   {found.probability.total:.9f} = {found.probability.made_of}"
+    yield f"temperature   {found.temperature:g} divides every logit (calibration)"
+    if found.rival is not None:
+        yield f"next class    {asked.classes[found.rival]}, logit {found.logits[found.rival]:+.6f}"
+    yield f"logit         {found.of_logits[found.klass].line()}"
+    used = float(asked.logits[found.klass])
+    yield f"              predict, in {asked.run.facts['precision']}, has {used:+.9f}: {used - logit:+.1e} apart"
+    for unit in found.units:
+        gate = f" = {unit.activation}({unit.before:+.4f})" if unit.activation else ""
+        made = f"{unit.made_of.made_of}, off by {unit.made_of.difference:.1e}"
+        yield f"  {unit.value:.4f} x {unit.weight:+.4f} = {unit.adds:+.4f}  {unit.name}{gate} ({made})"
+    if found.pixels is not None:
+        yield f"pixels        {found.pixels.sum.line()}"
+        top = found.pixels.largest[0]
+        yield (
+            f"  the largest: row {top.row}, column {top.column}, stored value {top.stored}, scaled {top.scaled:+.4f}; "
+            f"x {top.weight:+.5f} = {top.adds:+.5f} for {klass}"
+        )
+    if found.multiplied is not None:
+        yield f"one output    {found.multiplied.sum.line()}"
+    sums = list(found.sums())
+    worst = max(abs(one.difference) for one in sums)
+    yield f"all {len(sums)} sums add up: none is off by more than {worst:.1e} ({SHARE:g} of the logit is allowed)"
+
+
+def _maps(maps: Maps) -> Iterator[str]:
+    whole = maps.integrated
+    yield (
+        f"integrated gradients sum to {whole.total:+.6f}, and should to {whole.logit - whole.baseline_logit:+.6f}: "
+        f"{whole.missing:+.1e} apart ({whole.steps} steps)"
+    )
+    for check in maps.checks:
+        yield f"  {check.name}: {check.told()}"
+
+
+def _neighbours(near: Neighbours) -> Iterator[str]:
+    if near.none:
+        yield f"no training images beside it: {near.none}"
+        return
+    yield f"nearest of {near.compared:,} training images, by {near.space}:"
+    yield from (
+        f"  {one.distance:8.4f}  {one.label}  {one.name}{' (the very image)' * one.same}" for one in near.nearest
+    )
+    if near.left_out:
+        yield f"  {near.left_out:,} training images are gone or have other pixels, and were left out"
