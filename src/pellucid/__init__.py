@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from pellucid.classifying import Classifier, FitWarning
     from pellucid.data import Dataset, Split, read
+    from pellucid.doctor import watch
     from pellucid.errors import BadInput, PellucidError
+    from pellucid.explain import explain_image
     from pellucid.predicting import TrainedRun, predict
     from pellucid.training import train
 
@@ -35,9 +37,11 @@ _HOME = {
     "PellucidError": "errors",
     "Split": "data",
     "TrainedRun": "predicting",
+    "explain_image": "explain",
     "predict": "predicting",
     "read": "data",
     "train": "training",
+    "watch": "doctor",
 }
 
 __all__ = [
@@ -48,10 +52,12 @@ __all__ = [
     "PellucidError",
     "Split",
     "TrainedRun",
+    "explain_image",
     "open_run",
     "predict",
     "read",
     "train",
+    "watch",
 ]
 
 

@@ -29,11 +29,11 @@ RUNGS = ("linear", "mlp", "cnn")
 Choose = Callable[[dict[str, np.ndarray], np.ndarray, str, np.ndarray | None], str]
 """Names a rung, from all their logits of the validation cases, the labels, the task and the groups (`choose_rung`)."""
 
-Watch = Callable[[str], Examine]
-"""Given a rung's name, what is to be shown each of its steps."""
+Watch = Callable[[Plan], Examine]
+"""Given a rung that is about to learn, what is to be shown each of its steps."""
 
 
-def unwatched(_: str) -> Examine:
+def unwatched(_: Plan) -> Examine:
     """Nobody looks."""
     return unexamined
 
@@ -158,12 +158,11 @@ def climb(
     if ladder.alone:
         plan = _plan(ladder, ladder.rungs[0], dataset, split)
         with threads(plan.threads):
-            examine = watch(plan.settings.model)
-            return Climbed(plan, fit(plan.learner, plan.batches, split.valid, folder, progress, examine), ())
+            return Climbed(plan, fit(plan.learner, plan.batches, split.valid, folder, progress, watch(plan)), ())
     learned, said, last = [], [], ""
     for settings in ladder.rungs:
         try:
-            learned.append(_learn(ladder, settings, dataset, split, folder, progress, watch(settings.model)))
+            learned.append(_learn(ladder, settings, dataset, split, folder, progress, watch))
         except TrainingStopped as stopped:
             last = str(stopped)
             said.append(f"The {settings.model} could not be learned and was not chosen: {stopped}")
@@ -181,7 +180,7 @@ def _learn(
     split: Split,
     folder: Path,
     progress: Progress,
-    examine: Examine,
+    watch: Watch,
 ) -> Rung:
     """One rung; the plan, and with it what a GPU holds of the images, is let go afterwards."""
     plan = _plan(ladder, settings, dataset, split)
@@ -192,7 +191,7 @@ def _learn(
         progress(f"{what} the {settings.model}", done, total)
 
     with threads(plan.threads):
-        fitted = fit(plan.learner, plan.batches, split.valid, place, named, examine)
+        fitted = fit(plan.learner, plan.batches, split.valid, place, named, watch(plan))
         plan.learner.model.load_state_dict(fitted.best)
         logits = logits_of(plan.learner, plan.batches.images, split.valid)
     epochs, more = divmod(fitted.steps, plan.batches.steps_an_epoch)

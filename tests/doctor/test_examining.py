@@ -1,0 +1,70 @@
+"""The project's own loop, shown to the doctor step by step."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pellucid.blocks import SGD
+from pellucid.data import measure_scaling
+from pellucid.doctor import Doctor, watch
+from pellucid.learn import Batches, Images, Learner, loss_of
+
+DRAW = np.random.default_rng(0)
+LABELS = DRAW.integers(0, 4, 2000)
+PICTURES = DRAW.integers(0, 120, (2000, 1, 8, 8)).astype(np.uint8)
+PICTURES[np.arange(2000), 0, LABELS, LABELS] = 250
+
+
+def learn(
+    loss: str = "cross-entropy",
+    scaling: str = "standardise",
+    outputs: int = 4,
+    shuffle: str = "every-epoch",
+    conv=False,
+) -> Doctor:
+    images = Images(PICTURES, measure_scaling(PICTURES, np.arange(2000), scaling), torch.device("cpu"))
+    rows = np.argsort(LABELS, kind="stable") if shuffle == "never" else np.arange(2000)
+    torch.manual_seed(0)
+    first = [nn.Conv2d(1, 1, 3, padding=1)] if conv else []
+    learner = Learner(
+        nn.Sequential(*first, nn.Flatten(), nn.Linear(64, outputs)),
+        loss_of("multi-class", loss),
+        SGD(learning_rate=0.1),
+    )
+    with watch(learner.model, every=5, say=lambda told: None) as doctor:
+        for step in learner.steps(Batches(images, torch.from_numpy(LABELS), rows, 64, 3, 0, shuffle)):
+            doctor.examine(step)
+            if step.number % 32 == 0:
+                learner.logits(images.scaled(images.pixels(np.arange(50))))
+    assert not doctor.stumbled
+    return doctor
+
+
+@pytest.mark.parametrize("conv", [False, True])
+def test_of_a_sound_run_nothing_is_said(conv):
+    doctor = learn(conv=conv)
+    assert not doctor.findings
+    assert [look.step for look in doctor.history.training][:5] == [1, 2, 3, 8, 13]
+    assert doctor.history.steps == 96
+    assert len(doctor.history.evaluations) == 3
+
+
+@pytest.mark.parametrize(
+    ("faulty", "kind"),
+    [
+        ({"loss": "softmax-without-log"}, "softmax-does-not-sum-to-one"),
+        ({"scaling": "by_255_twice"}, "inputs-scaled-twice"),
+        ({"outputs": 6}, "more-outputs-than-classes"),
+        ({"shuffle": "never"}, "labels-sorted-by-class"),
+    ],
+)
+def test_the_mistakes_of_the_recipes_are_named(faulty, kind):
+    assert kind in [finding.kind for finding in learn(**faulty).findings]
+
+
+def test_slopes_and_loss_are_the_steps_own():
+    look = learn().history.training[0]
+    assert look.loss == pytest.approx(np.log(4), rel=0.3)
+    assert look.gradients.keys() == look.weights.keys() == {"1.weight", "1.bias"}
+    assert look.learning_rates == (0.1,)
