@@ -1,43 +1,17 @@
 """The pages on layers, vanishing slopes and autograd say what is true: held against torch and numbers by hand."""
 
 import itertools
-import runpy
 from math import exp, log
-from pathlib import Path
 
-import jaxtyping
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+pytestmark = pytest.mark.slow  # whole pages run
+
 BENDS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda x: x}
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """Run a page once, however many tests ask for its variables."""
-    matplotlib.use("Agg")
-    threads, ran = torch.get_num_threads(), {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PELLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-        def run(name: str):
-            if name not in ran:
-                jaxtyping.config.update("jaxtyping_disable", True)  # thousands of steps; the blocks' tests check shapes
-                try:
-                    ran[name] = runpy.run_path(str(EXAMPLES / name), run_name="__main__")
-                finally:
-                    jaxtyping.config.update("jaxtyping_disable", False)
-            return ran[name]
-
-        yield run
-    plt.close("all")
-    torch.set_num_threads(threads)
 
 
 def logits_of(layers, inputs):
@@ -47,7 +21,6 @@ def logits_of(layers, inputs):
     return inputs
 
 
-@pytest.mark.slow
 def test_a_neuron_and_a_layer_are_torch_s(page):
     layers = page("layers.py")
     oracle = torch.relu(nn.functional.linear(layers["pixels"], layers["weight"], layers["bias"]))
@@ -57,7 +30,6 @@ def test_a_neuron_and_a_layer_are_torch_s(page):
     assert layers["layer_differs"] < 1e-5
 
 
-@pytest.mark.slow
 def test_numbers_to_learn_are_as_many_as_torch_counts(page):
     layers = page("layers.py")
     assert layers["count"]([64, 30, 10]) == 65 * 30 + 31 * 10 == 2260
@@ -67,7 +39,6 @@ def test_numbers_to_learn_are_as_many_as_torch_counts(page):
         assert numbers == sum(weight.numel() for part in parts for weight in part.parameters())
 
 
-@pytest.mark.slow
 def test_accuracies_by_width_are_those_of_the_networks_and_two_neurons_are_too_few(page):
     layers = page("layers.py")
     pixels, labels, held_out = layers["pixels"], layers["labels"], layers["split"].held_out
@@ -81,7 +52,6 @@ def test_accuracies_by_width_are_those_of_the_networks_and_two_neurons_are_too_f
     assert max(layers["accuracies"][2]) < 0.75 < 0.9 < min(layers["accuracies"][16])
 
 
-@pytest.mark.slow
 def test_neurons_that_fire_and_move_are_counted_right(page):
     layers = page("layers.py")
     first = layers["looked_at"][0]

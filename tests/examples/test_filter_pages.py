@@ -1,11 +1,8 @@
 """What the pages on filters show is what scipy and scikit-learn give, too; and the comparison is a fair one."""
 
 import os
-import runpy
-import sys
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -17,25 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pellucid.evaluate.rivals.filters import SCALES_PX
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run a page as `python examples/NAME [SOURCE]` would, and return its variables."""
-    threads = torch.get_num_threads()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PELLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("MPLBACKEND", "Agg")
-
-        def run_page(name: str, *source: str):
-            patch.setattr(sys, "argv", [name, *source])
-            page = runpy.run_path(str(EXAMPLES / name), run_name="__main__")
-            plt.close("all")
-            return page
-
-        yield run_page
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.slow  # whole pages run
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +148,6 @@ def test_a_source_that_is_not_there_ends_the_page_with_one_line(run):
 
 
 @pytest.mark.realdata
-@pytest.mark.slow
 def test_on_real_images_neither_kind_of_features_is_surely_ahead(run):
     folder = Path(os.environ.get("PELLUCID_DATA", "PELLUCID_DATA")) / "medmnist"
     for name in ("pneumoniamnist_trainval.npz", "breastmnist_trainval.npz"):

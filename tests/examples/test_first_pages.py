@@ -1,12 +1,9 @@
 """What the pages on one neuron, on going downhill and on keeping the best show is what other means give, too."""
 
 import os
-import runpy
-import sys
 from math import exp, log
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -14,25 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import log_loss
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run a page as `python examples/NAME [SOURCE]` would, and return its variables."""
-    threads = torch.get_num_threads()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PELLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("MPLBACKEND", "Agg")
-
-        def run_page(name: str, *source: str):
-            patch.setattr(sys, "argv", [name, *source])
-            page = runpy.run_path(str(EXAMPLES / name), run_name="__main__")
-            plt.close("all")
-            return page
-
-        yield run_page
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.slow  # whole pages run
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """Every page of the ladder is listed, is a notebook too, and runs on a source that it was not written for."""
 
 import re
-import runpy
-import sys
 from pathlib import Path
 
 import jupytext
@@ -16,20 +14,6 @@ PAGES = sorted(page.name for page in EXAMPLES.glob("*.py"))
 WITH_A_SOURCE = ["class_means.py", "r0_linear_by_hand.py", "r1_softmax_without_log.py"]
 WITH_A_SOURCE += ["r2a_mnist_linear.py", "r2b_mnist_network.py", "keeping_the_best.py", "handcrafted_or_learned.py"]
 WITH_A_SOURCE += ["through_the_doctor.py"]
-
-
-@pytest.fixture
-def run(monkeypatch, tmp_path):
-    """Run a page as `python examples/NAME SOURCE` would, and return its variables."""
-    threads = torch.get_num_threads()
-    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
-
-    def run_page(name: str, source: str):
-        monkeypatch.setattr(sys, "argv", [name, source])
-        return runpy.run_path(str(EXAMPLES / name), run_name="__main__")
-
-    yield run_page
-    torch.set_num_threads(threads)
 
 
 def test_the_ladder_lists_every_page_once_and_no_other():

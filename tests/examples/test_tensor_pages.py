@@ -1,32 +1,25 @@
 """The pages on tensors, broadcasting and graphs say what torch does, in numbers worked out by hand."""
 
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+
+@pytest.fixture(scope="module")
+def tensor(run):
+    return run("a_tensor.py")
 
 
 @pytest.fixture(scope="module")
-def tensor():
-    return runpy.run_path(str(EXAMPLES / "a_tensor.py"), run_name="__main__")
+def broadcasting(run):
+    return run("broadcasting.py")
 
 
 @pytest.fixture(scope="module")
-def broadcasting():
-    return runpy.run_path(str(EXAMPLES / "broadcasting.py"), run_name="__main__")
-
-
-@pytest.fixture(scope="module")
-def graphs():
-    import matplotlib.pyplot as plt
-
-    yield runpy.run_path(str(EXAMPLES / "regression_graphs.py"), run_name="__main__")
-    plt.close("all")
+def graphs(run):
+    return run("regression_graphs.py")
 
 
 def test_the_page_s_tensor_is_the_one_of_the_notes(tensor):

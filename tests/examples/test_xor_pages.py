@@ -1,12 +1,7 @@
 """The pages on XOR say what is true: held against torch, scikit-learn, linear programming and numbers by hand."""
 
-import runpy
 from math import log, sqrt
-from pathlib import Path
 
-import jaxtyping
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -16,29 +11,10 @@ from sklearn.metrics import log_loss
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.svm import SVC
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+pytestmark = pytest.mark.slow  # whole pages run
+
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR = np.array([0, 1, 1, 0])
-
-
-@pytest.fixture(scope="module")
-def page():
-    """Run a page once, however many tests ask for its variables."""
-    matplotlib.use("Agg")
-    threads, ran = torch.get_num_threads(), {}
-
-    def run(name: str):
-        if name not in ran:
-            jaxtyping.config.update("jaxtyping_disable", True)  # thousands of steps; the blocks' tests check shapes
-            try:
-                ran[name] = runpy.run_path(str(EXAMPLES / name), run_name="__main__")
-            finally:
-                jaxtyping.config.update("jaxtyping_disable", False)
-        return ran[name]
-
-    yield run
-    plt.close("all")
-    torch.set_num_threads(threads)
 
 
 def a_line_separates(places) -> bool:
@@ -105,7 +81,6 @@ def test_the_line_alone_is_scikit_learn_s_best_line(page):
     assert features["line_accuracy"] == pytest.approx(oracle.score(points, labels))
 
 
-@pytest.mark.slow
 def test_a_hundred_networks_at_once_move_as_torch_moves_each_alone(page):
     network_page = page("xor_by_network.py")
     points, labels = network_page["points"][:60], network_page["labels"][:60]
@@ -123,7 +98,6 @@ def test_a_hundred_networks_at_once_move_as_torch_moves_each_alone(page):
             torch.testing.assert_close(after, trained.detach(), rtol=0, atol=1e-12)
 
 
-@pytest.mark.slow
 def test_successes_and_losses_are_those_that_torch_counts(page):
     network_page = page("xor_by_network.py")
     assert network_page["history"].shape == (51, 100, 9)  # 50 epochs, and 100 starts within torch's bounds
@@ -142,7 +116,6 @@ def test_successes_and_losses_are_those_that_torch_counts(page):
     assert network_page["on_corners_alone"] == 0
 
 
-@pytest.mark.slow
 def test_the_eight_copies_differ_in_weights_and_agree_in_what_they_compute(page):
     network_page = page("xor_by_network.py")
     copies = network_page["copies"](network_page["weights"][5])
@@ -153,7 +126,6 @@ def test_the_eight_copies_differ_in_weights_and_agree_in_what_they_compute(page)
     assert network_page["copies_differ"] < 1e-12
 
 
-@pytest.mark.slow
 def test_a_line_is_named_after_the_corners_it_cuts_off_whichever_its_sign(page):
     cut_off = page("xor_by_network.py")["cut_off"]
     worked_out = {"0111": "00", "1000": "00", "0001": "11", "1110": "11", "0010": "10", "1101": "10"}
@@ -161,7 +133,6 @@ def test_a_line_is_named_after_the_corners_it_cuts_off_whichever_its_sign(page):
     assert {table: cut_off(table) for table in worked_out} == worked_out
 
 
-@pytest.mark.slow
 def test_solutions_are_of_two_kinds_and_failures_rest_at_the_losses_worked_out_by_hand(page):
     network_page = page("xor_by_network.py")
     assert set(network_page["solutions"]) == {"00 | 11", "01 | 10"}
@@ -177,7 +148,6 @@ def test_solutions_are_of_two_kinds_and_failures_rest_at_the_losses_worked_out_b
         assert loss == pytest.approx(three_alike if "none" in kind else log(2) / 2, abs=0.03)
 
 
-@pytest.mark.slow
 def test_without_bends_all_layers_are_one_and_learn_no_more_than_one(page):
     linear_page = page("xor_made_linear.py")
     straight = ("2-2-1, none", "2-16-16-1, none")
@@ -192,7 +162,6 @@ def test_without_bends_all_layers_are_one_and_learn_no_more_than_one(page):
     assert linear_page["numbers"] == {"2-2-1, sigmoids": 9, "2-2-1, none": 9, "2-16-16-1, none": 337}
 
 
-@pytest.mark.slow
 def test_multiplying_out_is_what_torch_computes_layer_by_layer(page):
     linear_page = page("xor_made_linear.py")
     layers = linear_page["draw"]((2, 5, 3, 1), "identity")
@@ -208,7 +177,6 @@ def test_multiplying_out_is_what_torch_computes_layer_by_layer(page):
     assert linear_page["multiply_out"](layers[:2])[0][0, 1].item() == pytest.approx(by_hand.item(), abs=1e-14)
 
 
-@pytest.mark.slow
 def test_the_hidden_plane_is_separable_after_learning_and_not_before(page):
     representation = page("xor_representation.py")
     assert {epoch: a_line_separates(places) for epoch, places in representation["seen"].items()} == {
@@ -223,7 +191,6 @@ def test_the_hidden_plane_is_separable_after_learning_and_not_before(page):
         assert (representation["best_gap"](places) > 0) == a_line_separates(places)
 
 
-@pytest.mark.slow
 def test_the_copies_kept_are_the_start_and_what_torch_reaches_in_one_epoch(page):
     representation = page("xor_representation.py")
     assert len(representation["kept"]) == 51
@@ -244,7 +211,6 @@ def test_the_copies_kept_are_the_start_and_what_torch_reaches_in_one_epoch(page)
     assert max(gaps[:2]) < 0 < gaps[2]  # at epoch 20 the output has not found the line that is there
 
 
-@pytest.mark.slow
 def test_gaps_are_the_margins_of_a_linear_support_vector_machine(page):
     representation = page("xor_representation.py")
     assert representation["best_gap"](torch.from_numpy(CORNERS)) == pytest.approx(-sqrt(2) / 4)  # along the diagonal
@@ -258,7 +224,6 @@ def test_gaps_are_the_margins_of_a_linear_support_vector_machine(page):
     assert 0 < own <= representation["best_gap"](places)
 
 
-@pytest.mark.slow
 def test_the_two_corners_that_mean_the_same_meet(page):
     representation = page("xor_representation.py")
     assert representation["apart"](torch.from_numpy(CORNERS)) == pytest.approx(sqrt(2))
