@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,12 @@ from pellucid.errors import BadInput
 from pellucid.progress import Progress, bars, silent
 from pellucid.run import Run
 from pellucid.run.writing import check_replaceable, csv_text, write_text
-from pellucid.shapes import Bool, Float
+from pellucid.shapes import Bool, Float, Shaped
+
+if TYPE_CHECKING:
+    from pellucid.data.form import Form
+    from pellucid.evaluate.trust.calibration import Calibration
+    from pellucid.learn.weights import Trained
 
 NEEDED = ("classes", "task", "channels", "image_size", "dtype", "calibration", "unlike")
 """What a weights file must say of itself, beside what `load_trained` asks for."""
@@ -158,30 +163,59 @@ def predict(
     Raises:
         BadInput: a path is not there, holds no images, or none can be read; or the run has no weights.
     """
-    from pellucid.data.form import Form
     from pellucid.data.loose import decoded
-    from pellucid.evaluate.trust.calibration import Calibration
-    from pellucid.evaluate.trust.thumbnails import thumbnails
-    from pellucid.evaluate.trust.unlike import Seen, Unlike
+
+    form = form_of(run)
+    started = time.monotonic()
+    import_torch_beforehand()
+    _calibration(run).level(max_error)
+    with decoded(paths, form, progress) as (names, stored, unreadable):
+        from pellucid.learn.device import choose_device
+        from pellucid.learn.weights import load_trained
+
+        told = answer(run, load_trained(run, choose_device(device)), names, stored, max_error)
+    return replace(told, unreadable=unreadable, seconds=time.monotonic() - started)
+
+
+def form_of(run: Run) -> Form:
+    """The form that images must have for a run's model: channels, number type, size.
+
+    Raises:
+        BadInput: it is no run, or its weights do not say what it takes to use them.
+    """
+    from pellucid.data.form import Form
 
     if run.state == "none" and not run.file("weights.safetensors").is_file():
         raise BadInput(f"{run.path} is no run folder: `pellucid runs` lists those there are.")
     facts = run.facts
     if missing := [name for name in NEEDED if name not in facts]:
         raise BadInput(f"{run.file('weights.safetensors')} does not say its {missing[0]}: restore it, or train again.")
-    started = time.monotonic()
-    import_torch_beforehand()
-    form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
-    calibration = Calibration.from_dict(facts["calibration"])
-    calibration.level(max_error)
-    with decoded(paths, form, progress) as (names, stored, unreadable):
-        from pellucid.learn.device import choose_device
-        from pellucid.learn.weights import load_trained
+    return Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
 
-        trained = load_trained(run, choose_device(device))
-        answered, features = trained.answers(stored)
-        seen = Seen(features, thumbnails(stored, trained.scaling))
-    p = calibration.probabilities(answered[:, : len(facts["classes"])], facts["task"])
+
+def answer(
+    run: Run,
+    trained: Trained,
+    names: list[str],
+    stored: Shaped[np.ndarray, "image channel row column"],
+    max_error: float = MOST_WRONG,
+) -> Predictions:
+    """What a run's model says of images that are in its form already.
+
+    Args:
+        run: with weights.
+        trained: its model, as `load_trained` gives it.
+        names: of the images.
+        stored: in the form of `form_of(run)`.
+        max_error: share of wrong answers among those called certain; one of the dial's levels.
+    """
+    from pellucid.evaluate.trust.thumbnails import thumbnails
+    from pellucid.evaluate.trust.unlike import Seen, Unlike
+
+    started, facts, calibration = time.monotonic(), run.facts, _calibration(run)
+    logits, features = trained.answers(stored)
+    p = calibration.probabilities(logits[:, : len(facts["classes"])], facts["task"])
+    seen = Seen(features, thumbnails(stored, trained.scaling))
     return Predictions(
         run=str(run.path),
         classes=tuple(facts["classes"]),
@@ -192,9 +226,15 @@ def predict(
         answered=calibration.answered(p, facts["task"], max_error),
         unlike_training=Unlike.from_dict(facts["unlike"], trained.beside).flags(seen),
         most_wrong=max_error,
-        unreadable=unreadable,
+        unreadable=(),
         seconds=time.monotonic() - started,
     )
+
+
+def _calibration(run: Run) -> Calibration:
+    from pellucid.evaluate.trust.calibration import Calibration
+
+    return Calibration.from_dict(run.facts["calibration"])
 
 
 def check_out(path: Path) -> None:

@@ -164,22 +164,28 @@ class _Job:
         return dataset
 
     def learn_and_conclude(self, run: TrainedRun, material: Material, progress: Progress) -> dict[str, Any]:
+        from pellucid.doctor.of_a_run import DoctorsOfARun
         from pellucid.evaluate.conclude import conclude
         from pellucid.evaluate.rivals.ladder import choose_rung
         from pellucid.learn.ladder import climb, plan_ladder
 
         dataset, split = material.dataset, material.split
         ladder = plan_ladder(self.settings, dataset, split, self.told_device)
-        warnings = [*faults(ladder.rungs[-1], len(dataset.classes)), *_doubts(dataset)]
+        known_faults = faults(ladder.rungs[-1], len(dataset.classes))
+        warnings = [*known_faults.values(), *_doubts(dataset)]
         self.warn(warnings)
+        doctors = DoctorsOfARun(len(dataset.classes), resumed=run.state == "unfinished")
         self.begin(run, material, ladder)
-        climbed = self.timed("learn", lambda: climb(ladder, dataset, split, run.path, choose_rung, progress))
+        climbed = self.timed(
+            "learn", lambda: climb(ladder, dataset, split, run.path, choose_rung, progress, doctors.watch)
+        )
         stopped = climbed.fitted.stopped
         if stopped:
             warnings.append(stopped)
             self.say(f"Warning: {stopped} The best weights so far, of step {climbed.fitted.best_step}, are kept.")
-        warnings += climbed.said
-        self.warn(climbed.said)
+        said = [*climbed.said, *doctors.found(climbed.plan.settings.model, known_faults)]
+        warnings += said
+        self.warn(said)
         known = len(warnings)
         report = self.timed("evaluate", lambda: conclude(run, climbed, material, warnings, progress))
         self.warn(report["warnings"][known:])

@@ -76,8 +76,8 @@ def verify(run: Run, source: str | Path | None = None) -> Verified:
         _look(found, check.what, lambda check=check: check.differing(told))  # type: ignore[misc]
     if differing := _other_version(run):
         found.not_checked.append(differing)
-    if missing := _not_there(run, source):
-        found.not_checked.append(missing)
+    if source is None and (missing := images_not_there(run)):
+        found.not_checked.append(f"the images and the model: {missing}")
     else:
         _look_at_images(found, told, source)
     return found
@@ -132,14 +132,19 @@ def _other_version(run: Run) -> str:
     )
 
 
-def _not_there(run: Run, source: str | Path | None) -> str:
+def images_not_there(run: Run) -> str:
+    """Why a run's images cannot be read again without more ado; empty where they can.
+
+    >>> images_not_there(Run(Path("nowhere")))
+    'recipe.json cannot be read'
+    """
     from pellucid.data.catalog import known
 
     try:
         place = str(run.recipe["source"]["path"])
     except (PellucidError, KeyError, TypeError, RecursionError):
-        return "the images and the model: recipe.json cannot be read"
-    if source is not None or Path(place).exists() or place == "digits":
+        return "recipe.json cannot be read"
+    if Path(place).exists() or place == "digits":
         return ""
     where = f"{place} is a named set, which may have to be fetched" if place in known() else f"{place} is not there"
-    return f"the images and the model: {where}; --source tells where they are"
+    return f"{where}; --source tells where they are"

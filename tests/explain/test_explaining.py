@@ -101,7 +101,7 @@ def test_only_one_image_at_a_time(trained, tmp_path):
     run = Run(trained("linear"))
     with pytest.raises(BadInput, match="is no single image"):
         explain_image(run, run.path.parent / "images")
-    with pytest.raises(BadInput, match="is not there"):
+    with pytest.raises(BadInput, match="is neither a file nor one of the 42 images"):
         explain_image(run, tmp_path / "nothing.png")
 
 

@@ -74,6 +74,34 @@ def test_where_the_source_is_gone_one_line_says_so(trained, asked_about, outside
     monkeypatch.setitem(asked.run.recipe, "source", {**asked.run.recipe["source"], "path": "/gone/images"})
     found = nearest_training_images(asked, None)
     assert found.nearest == ()
-    assert found.none == "/gone/images is not there; --source tells where the training images are"
+    assert found.none == "/gone/images is not there; --source tells where they are"
     with pytest.raises(PellucidError, match="nowhere"):
         nearest_training_images(asked, "nowhere")
+
+
+def test_of_many_some_are_drawn_where_all_would_take_long_and_it_is_said(trained, asked_about, monkeypatch):
+    run = trained("mlp")
+    name = training_names(run)[3]
+    asked = asked_about(run, run.parent / "images" / name)
+    every = nearest_training_images(asked, None, 100)
+    monkeypatch.setattr("pellucid.explain.distances.MANY", 4)
+    assert nearest_training_images(asked, None, 100).compared == every.compared  # since it is soon done
+    monkeypatch.setattr("pellucid.explain.distances.PATIENCE_S", 0.0)
+    some, again = (nearest_training_images(asked, None, 100) for _ in range(2))
+    assert some.compared in (4, 5)
+    assert [one.name for one in some.nearest] == [one.name for one in again.nearest]
+    assert some.nearest[0].name == name  # the very image is always among them
+    drawn = {one.name for one in some.nearest}
+    assert [one.name for one in every.nearest if one.name in drawn] == [one.name for one in some.nearest]
+    assert {one.name: one.distance for one in some.nearest}.items() <= {
+        one.name: pytest.approx(one.distance, rel=1e-5) for one in every.nearest
+    }.items()
+    told = f"{some.compared} training images, drawn at random (seed 0) of {every.compared}"
+    assert some.told.startswith(told)
+    assert (some.as_dict()["drawn_at_random_by_seed"], some.as_dict()["training_images"]) == (0, every.compared)
+    assert every.as_dict()["drawn_at_random_by_seed"] is None
+    from pellucid.explain import explain_image
+
+    found = explain_image(asked.run, asked.image)
+    assert told in "\n".join(found.lines())
+    assert told in found.as_html()

@@ -59,11 +59,12 @@ def graph(
 @glass_app.command(epilog="Example: pellucid explain runs/scans scan.png --out why.html")
 def explain(
     run: RunArgument,
-    image: Image,
+    image: Annotated[
+        Path,
+        typer.Argument(metavar="IMAGE", help="An image file; or the name of one in the run's split.csv, such as 1790."),
+    ],
     out: Annotated[Path | None, typer.Option(help="Write it as a page with pictures, too.")] = None,
-    klass: Annotated[
-        str | None, typer.Option("--class", help="Explain this class; by default the likeliest.")
-    ] = None,
+    klass: Annotated[str | None, typer.Option("--class", help="Explain this class; by default the likeliest.")] = None,
     source: Annotated[str | None, typer.Option(help="Where the run's images are now, if they were moved.")] = None,
     as_json: Json = False,
 ) -> None:

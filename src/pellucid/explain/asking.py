@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pellucid.data.form import Form
 from pellucid.data.loose import decoded
 from pellucid.errors import BadInput
 from pellucid.evaluate.trust.calibration import Calibration
+from pellucid.explain.own_source import OwnImage, own_image
 from pellucid.learn.weights import Trained, load_trained
-from pellucid.predicting import Predictions, predict
+from pellucid.predicting import Predictions, answer, form_of
 from pellucid.progress import Progress, silent
 from pellucid.run import Run
 from pellucid.shapes import Float, Shaped
@@ -25,6 +25,7 @@ class Asked:
 
     run: Run
     image: Path
+    """A file; or the name of an image in the run's split.csv."""
     stored: Shaped[np.ndarray, "1 channel row column"]
     """The image in the form of the training images (channels, number type, size)."""
     trained: Trained
@@ -33,6 +34,18 @@ class Asked:
     """As `pellucid predict` gives it, in the precision of the run."""
     logits: Float[np.ndarray, " output"]
     """From which it comes."""
+    own: OwnImage | None = None
+    """Where the image was named, not given as a file."""
+
+    @property
+    def title(self) -> str:
+        """What the image is called where people read."""
+        return self.image.name if self.own is None else f"Image {self.image.name} of {self.own.source}"
+
+    @property
+    def wrong(self) -> bool:
+        """True where the true class is known, and is not what was answered."""
+        return self.own is not None and self.own.label != self.answer.predicted[0]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -50,27 +63,32 @@ class Asked:
         return [name for name, here in zip(self.classes, self.answer.sets[0], strict=True) if here]
 
 
-def ask(run: Run, image: Path, progress: Progress = silent) -> Asked:
+def ask(run: Run, image: Path, source: str | Path | None = None, progress: Progress = silent) -> Asked:
     """Ask a run's model about one image, on the CPU.
 
     Args:
         run: with weights.
-        image: one file.
+        image: one file; or, where there is no such file, the name of an image in the run's split.csv.
+        source: where the run's images are now, for a name; None: where recipe.json says that they were.
         progress: told how far it is.
     Raises:
         BadInput: the image is not there, is no single image, or does not fit; or the run has no weights.
     """
-    if not image.is_file() or image.suffix.lower() == ".zip":
-        what = "is no single image" if image.exists() else "is not there"
-        raise BadInput(f"{image} {what}: name one image file.")
-    answer = predict(run, [image], device="cpu", progress=progress)
-    facts = run.facts
-    form = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
-    with decoded([image], form, progress) as (_, pixels, _unreadable):
-        stored = np.array(pixels)
+    if image.exists() and (not image.is_file() or image.suffix.lower() == ".zip"):
+        raise BadInput(f"{image} is no single image: name one image file.")
+    if not image.exists():
+        form_of(run)  # says what is wrong with a run before its source is read
+        own = own_image(run, str(image), source, progress)
+        return _asked(run, Path(own.name), own.pixels, own)
+    with decoded([image], form_of(run), progress) as (_, pixels, _unreadable):
+        return _asked(run, image, np.array(pixels))
+
+
+def _asked(run: Run, image: Path, stored: np.ndarray, own: OwnImage | None = None) -> Asked:
     trained = load_trained(run, torch.device("cpu"))
-    calibration = Calibration.from_dict(facts["calibration"])
-    return Asked(run, image, stored, trained, calibration, answer, trained.logits(stored)[0])
+    told = answer(run, trained, [str(image)], stored)
+    calibration = Calibration.from_dict(run.facts["calibration"])
+    return Asked(run, image, stored, trained, calibration, told, trained.logits(stored)[0], own)
 
 
 def class_number(asked: Asked, named: str | None) -> int:

@@ -52,6 +52,7 @@ class Explanation:
         return {
             "run": str(asked.run.path),
             "image": str(asked.image),
+            "of_the_run": asked.own.as_dict() if asked.own else None,
             **{name: value for name, value in asked.answer.as_dict()["predictions"][0].items() if name != "path"},
             "explained": self.klass,
             "next_class": None if found.rival is None else asked.classes[found.rival],
@@ -87,21 +88,22 @@ def explain_image(
 
     Args:
         run: with weights.
-        image: one file.
-        source: where the training images are now; by default where recipe.json says that they were.
+        image: one file; or, where there is no such file, the name of an image in the run's split.csv, which is read
+            again from the run's own source.
+        source: where the run's images are now; by default where recipe.json says that they were.
         klass: the class to explain; by default the likeliest.
         neighbours: how many training images to show.
         out: the page to write; an earlier page of this kind is replaced, and no other file.
     Raises:
-        BadInput: the image cannot be read or does not fit, the class is unknown, or another file stands where the page
-            should.
+        BadInput: the image is neither a file nor such a name, cannot be read or does not fit; the class is unknown; or
+            another file stands where the page should.
         PellucidError: something does not add up.
     """
     started, page = time.monotonic(), Path(out) if out else None
     if page:
         check_out(page)
     with bars() as progress:
-        asked = ask(run, Path(image), progress)
+        asked = ask(run, Path(image), source, progress)
         number = class_number(asked, klass)
         arithmetic = take_apart(asked, number)
         maps = draw_maps(asked, number, progress)

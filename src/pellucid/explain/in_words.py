@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pellucid.evaluate.reporting.in_words import listed, quoted
 from pellucid.explain.arithmetic import Arithmetic
 from pellucid.explain.asking import Asked
 from pellucid.explain.maps import Maps
 from pellucid.explain.neighbours import Neighbours
 from pellucid.explain.sums import SHARE
+from pellucid.run import Run
 
 if TYPE_CHECKING:
     from pellucid.explain.explaining import Explanation
@@ -32,9 +34,37 @@ def _answer(asked: Asked, klass: str, found: Arithmetic) -> Iterator[str]:
     said = asked.answer.predicted[0] or "none of the labels"
     p = found.probabilities[found.klass]
     yield f"{asked.image}: {said}. Why {klass}, with a probability of {p:.6f}?"
+    if asked.own is not None:
+        what = "labels" if asked.several else "class"
+        yield f"  true {what}: {asked.own.told_label}{', so the answer is WRONG' * asked.wrong}"
+        yield f"  read from the run's own source, {asked.own.source}. {asked.own.told_part}"
     likeness = "unlike" if asked.answer.unlike_training[0] else "like"
     sure = "certain" if asked.answer.certain[0] else "not certain"
     yield f"  {sure}; may be of: {', '.join(asked.set) or 'none'}; {likeness} the training images"
+    if why := why_in_every_set(asked):
+        yield f"  {why}"
+
+
+def why_in_every_set(asked: Asked) -> str:
+    """Why the set holds classes that are not likely; empty where it holds none but those."""
+    limits = asked.calibration.limits
+    every = [name for name, limit in zip(asked.classes, limits, strict=True) if limit.limit is None]
+    if not every:
+        return ""
+    most, needed = max(limit.units for limit in limits if limit.limit is None), limits[0].needed
+    whole, alone = len(every) == len(limits), len(every) == 1
+    which = "every class" if whole else listed(quoted(every))
+    return (
+        f"{which} {'is' if whole or alone else 'are'} in every set of this run, since leaving "
+        f"{'it' if alone else 'one'} out takes {needed} {_units(asked.run)} of it in the calibration part, and there "
+        f"are {most or 'none'}{' at most' * (not alone and most > 0)}"
+    )
+
+
+def _units(run: Run) -> str:
+    """What a promise counts; a run of weights alone does not tell."""
+    groups = run.file("recipe.json").is_file() and run.recipe["source"]["groups"]
+    return "patients or exams" if groups else "images"
 
 
 def _arithmetic(found: Arithmetic, asked: Asked) -> Iterator[str]:
@@ -78,7 +108,7 @@ def _neighbours(near: Neighbours) -> Iterator[str]:
     if near.none:
         yield f"no training images beside it: {near.none}"
         return
-    yield f"nearest of {near.compared:,} training images, by {near.space}:"
+    yield f"nearest of {near.told}; by {near.space}:"
     yield from (
         f"  {one.distance:8.4f}  {one.label}  {one.name}{' (the very image)' * one.same}" for one in near.nearest
     )

@@ -11,6 +11,7 @@ from pellucid.evaluate.reporting.figures import weights_legend
 from pellucid.evaluate.reporting.templates import template
 from pellucid.explain.arithmetic import Arithmetic
 from pellucid.explain.asking import Asked
+from pellucid.explain.in_words import why_in_every_set
 from pellucid.explain.maps import CAM, EDGES, INTEGRATED, Maps
 from pellucid.explain.multiplication import Multiplied
 from pellucid.explain.pictures import image_picture, in_squares, map_picture
@@ -25,7 +26,7 @@ LARGE, MIDDLE, SMALL = 232, 138, 96
 """Sides of pictures on the page, px. Chosen by us: three large ones, six middle ones or eight small ones
 stand side by side."""
 
-MOST_CLASSES = 8
+MOST_CLASSES = 10
 """Classes that are listed, the likeliest first. Chosen by us."""
 
 
@@ -37,12 +38,13 @@ def explanation_page(explained: Explanation, mark: str) -> str:
         mark: tells it from other files.
     """
     asked, found, maps = explained.asked, explained.arithmetic, explained.maps
-    name = asked.image.name
+    name = asked.title
     sums = list(found.sums())
     facts = {
         "mark": Markup(mark),
         "explained": explained,
         "asked": asked,
+        "why_in_every_set": why_in_every_set(asked),
         "found": found,
         "maps": maps,
         "name": name,

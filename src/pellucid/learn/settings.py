@@ -136,33 +136,38 @@ def read_recipe(path: Path) -> Settings:
 
 FAULTS = {
     ("scaling", "by_255_twice"): (
+        "inputs-scaled-twice",
         "Pixels are divided by 255 twice: all inputs lie below 0.004, so margins stay tiny. "
-        'Use scaling = "standardise".'
+        'Use scaling = "standardise".',
     ),
     ("loss", "softmax-without-log"): (
+        "softmax-does-not-sum-to-one",
         "The loss is x - sum(exp(x)), a softmax that forgot its log: its exponentials do not sum to one. "
-        'Use loss = "cross-entropy".'
+        'Use loss = "cross-entropy".',
     ),
     ("shuffle", "never"): (
+        "labels-sorted-by-class",
         "Batches are never shuffled: cases that stand sorted by class make batches of one class. "
-        'Use shuffle = "every-epoch".'
+        'Use shuffle = "every-epoch".',
     ),
     ("start", "normal"): (
-        'First weights are drawn from N(0, 1), far too large for hundreds of inputs. Use start = "default".'
+        "start-too-large",
+        'First weights are drawn from N(0, 1), far too large for hundreds of inputs. Use start = "default".',
     ),
 }
+"""What the doctor calls it, were it to see it, and a sentence."""
 
 
-def faults(settings: Settings, classes: int) -> list[str]:
-    """What these settings would do silently wrong, in one sentence each.
+def faults(settings: Settings, classes: int) -> dict[str, str]:
+    """What these settings would do silently wrong: the doctor's name of each, and a sentence.
 
-    >>> faults(Settings(outputs=10), classes=6)
-    ['The model gives 10 outputs for 6 classes: 4 can never be right. Leave outputs unset.']
+    >>> faults(Settings(outputs=10), classes=6)["more-outputs-than-classes"]
+    'The model gives 10 outputs for 6 classes: 4 can never be right. Leave outputs unset.'
     """
-    found = [text for (name, value), text in FAULTS.items() if getattr(settings, name) == value]
+    found = dict(told for (name, value), told in FAULTS.items() if getattr(settings, name) == value)
     if settings.outputs is not None and settings.outputs > classes:
         more = settings.outputs - classes
-        found.append(
+        found["more-outputs-than-classes"] = (
             f"The model gives {settings.outputs} outputs for {classes} classes: {more} can never be right. "
             "Leave outputs unset."
         )

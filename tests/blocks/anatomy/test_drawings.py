@@ -1,5 +1,7 @@
 """Every cell that is drawn shows the number of the cell of storage that its index reads."""
 
+import pickle
+from dataclasses import replace
 from itertools import product
 from xml.etree import ElementTree
 
@@ -132,6 +134,13 @@ def test_names_cannot_break_out_of_a_drawing():
     assert "<script>" not in svg
     assert anatomy(NOTES)._repr_html_().count("<svg") == 1
     assert anatomy(NOTES)._repr_svg_() == draw([anatomy(NOTES)])
+
+
+def test_renamed_and_pickled_facts_still_draw_themselves():
+    renamed = replace(anatomy(NOTES), name="y")
+    assert pickle.loads(pickle.dumps(renamed)) == renamed
+    assert pickle.loads(pickle.dumps(renamed)).as_svg() == draw([anatomy(NOTES, "y")])
+    assert repr(renamed).startswith("Anatomy(name='y', size=(3, 2)")
 
 
 def test_nothing_is_drawn_past_the_right_edge():

@@ -1,7 +1,9 @@
 """The drawing and the lines say what the tensors hold, and no box stands upon another."""
 
 import json
+import pickle
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -135,6 +137,30 @@ def test_the_dictionary_is_json_and_holds_the_graph(graph):
     assert told["nodes"][0]["value"]["mean"] == graph.nodes[0].value.mean
 
 
+@pytest.mark.parametrize("widths", [[2, 2, 1], [2, 4, 1], [3, 3, 1], [12, 1]])
+def test_weights_and_slopes_are_written_on_paper_of_their_own_none_upon_another(widths):
+    inputs = torch.linspace(-1.0, 2.0, widths[0])
+    graph = neuron_graph(draw_layers(widths, torch.Generator().manual_seed(1)), inputs, label=1)
+    root, _ = drawn(graph)
+    weighted = [edge for edge in graph.edges if edge.weight is not None]
+    labels = [group for group in root.iter(f"{SVG}g") if group.get("class") == "weight-label"]
+    assert len(labels) == len(weighted)
+    paper = []
+    for label, edge in zip(labels, weighted, strict=True):
+        rect = label.find(f"{SVG}rect")
+        assert rect.get("fill").startswith("var(--paper")
+        x, y, wide, high = (float(rect.get(fact)) for fact in ("x", "y", "width", "height"))
+        (weight,), (slope,) = text(label, "weight"), text(label, "slope-of-weight")
+        assert (float(weight), float(slope)) == pytest.approx((edge.weight, edge.slope), rel=5.1e-4)
+        above, below = (float(line.get("y")) for line in label.iter(f"{SVG}text"))
+        assert y + 12 <= above <= below - 14 <= y + high - 14  # 12 px letters, each line clear of the other
+        for left, top, right, bottom in paper:
+            assert x >= right or x + wide <= left or y >= bottom or y + high <= top
+        paper.append((x, y, x + wide, y + high))
+    drawn_last = [part.get("class") for part in root if part.get("class") in ("edge", "weight-label", "node")]
+    assert drawn_last == sorted(drawn_last, key=["edge", "weight-label", "node"].index)  # no arrow runs over a label
+
+
 def test_parts_of_a_model_are_panels_around_their_own_boxes():
     cnn = next(graph for graph in GRAPHS if len(graph.nodes) == 15)
     root, boxes = drawn(cnn)
@@ -155,6 +181,13 @@ def test_numbers_that_are_none_are_words_in_json():
     assert told["norm"] == "nan"
 
 
+def test_a_renamed_and_a_pickled_graph_still_draw_themselves():
+    renamed = replace(GRAPHS[0], title="Another")
+    assert "Graph of Another" in renamed.as_svg()
+    assert pickle.loads(pickle.dumps(renamed)).as_svg() == renamed.as_svg()
+
+
 def test_a_notebook_gets_the_drawing():
     assert GRAPHS[0]._repr_svg_() == GRAPHS[0].as_svg()
+    assert GRAPHS[0].as_svg() in GRAPHS[0]._repr_html_()
     assert repr(GRAPHS[0]) == "<graph of Linear regression: 12 nodes, 3 parameters>"

@@ -14,22 +14,21 @@ if TYPE_CHECKING:
     from pellucid.blocks.anatomy.alongside import SideBySide, side_by_side
     from pellucid.blocks.anatomy.bit_depths import BitDepth, bit_depth
     from pellucid.blocks.anatomy.boxes import Boxed, boxed
+    from pellucid.blocks.anatomy.broadcasting import Broadcasting, broadcast
     from pellucid.blocks.anatomy.copy_watch import CopyWatch, watch_copies
     from pellucid.blocks.anatomy.copy_words import Copied
-    from pellucid.blocks.anatomy.facts import Anatomy
     from pellucid.blocks.anatomy.layout_order import Arranged, layouts, to_layout
-    from pellucid.blocks.anatomy.looking import anatomy
-    from pellucid.blocks.anatomy.meeting import Broadcasting, broadcast
+    from pellucid.blocks.anatomy.looking import Anatomy, anatomy
     from pellucid.blocks.anatomy.saving import Saved, save_three_ways
     from pellucid.blocks.anatomy.scattering import OneHot, one_hot, one_hot_step_by_step
     from pellucid.blocks.anatomy.sharing import families, shares_storage
 
 _HOME = {
-    "Anatomy": "facts",
+    "Anatomy": "looking",
     "Arranged": "layout_order",
     "BitDepth": "bit_depths",
     "Boxed": "boxes",
-    "Broadcasting": "meeting",
+    "Broadcasting": "broadcasting",
     "Copied": "copy_words",
     "CopyWatch": "copy_watch",
     "OneHot": "scattering",
@@ -38,7 +37,7 @@ _HOME = {
     "anatomy": "looking",
     "bit_depth": "bit_depths",
     "boxed": "boxes",
-    "broadcast": "meeting",
+    "broadcast": "broadcasting",
     "families": "sharing",
     "layouts": "layout_order",
     "one_hot": "scattering",

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from pellucid.blocks.anatomy.drawn import draw
-from pellucid.blocks.anatomy.facts import Anatomy
-from pellucid.blocks.anatomy.looking import anatomy
+from pellucid.blocks.anatomy.looking import Anatomy, anatomy
 from pellucid.drawing.paper import on_paper
 from pellucid.errors import BadInput
 from pellucid.shapes import Shaped

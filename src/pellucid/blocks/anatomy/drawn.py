@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from pellucid.blocks.anatomy.cells_drawn import HIGH, cell_drawn, dots, in_rows, right_edge, width_of
 from pellucid.blocks.anatomy.fact_lines import cells, sharing, sum_words
-from pellucid.blocks.anatomy.facts import Anatomy, Scalar
+from pellucid.blocks.anatomy.facts import Scalar, TensorFacts
 from pellucid.blocks.anatomy.grid import Place, grid
 from pellucid.drawing.svg import INK, MUTED, Number, drawing, polyline, words
 
@@ -16,7 +16,7 @@ APART = 8  # px between rows of the storage; the line runs there
 SUMS = 3  # sums written out below a tensor in which several indices read the cell
 
 
-def draw(seen: Sequence[Anatomy], *, at: Sequence[int] | None = None, cell: int | None = None) -> str:
+def draw(seen: Sequence[TensorFacts], *, at: Sequence[int] | None = None, cell: int | None = None) -> str:
     """Tensors below the storage that they read; those of another storage, or of another dtype, below their own.
 
     Args:
@@ -29,7 +29,7 @@ def draw(seen: Sequence[Anatomy], *, at: Sequence[int] | None = None, cell: int 
         BadInput: `at` is no index of the first tensor.
     """
     chosen = cell if at is None else seen[0].cell(at)
-    families: dict[tuple[object, ...], list[Anatomy]] = {}
+    families: dict[tuple[object, ...], list[TensorFacts]] = {}
     for one in seen:
         key = (one.device, one.address, one.dtype) if one.address else (id(one),)
         families.setdefault(key, []).append(one)
@@ -45,7 +45,7 @@ def draw(seen: Sequence[Anatomy], *, at: Sequence[int] | None = None, cell: int 
 
 
 def _family(
-    family: list[Anatomy], top: Number, chosen: int | None, at: Sequence[int] | None
+    family: list[TensorFacts], top: Number, chosen: int | None, at: Sequence[int] | None
 ) -> tuple[list[Element], Number]:
     first = max(family, key=lambda one: len(one.cells))
     held = {cell: number for one in family for cell, number in one.cells}
@@ -68,7 +68,7 @@ def _family(
 
 
 def _storage(
-    held: dict[int, Scalar], top: Number, across: Number, first: Anatomy, chosen: int | None
+    held: dict[int, Scalar], top: Number, across: Number, first: TensorFacts, chosen: int | None
 ) -> tuple[list[Element], dict[int, tuple[Number, Number]]]:
     """The storage's cells, and where the lower edge of each has its middle."""
     shown: list[int | None] = []  # None where cells are left out
@@ -92,7 +92,7 @@ def _storage(
 
 
 def _tensor(
-    seen: Anatomy,
+    seen: TensorFacts,
     top: Number,
     across: Number,
     held: dict[int, Scalar],

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from pellucid.blocks.anatomy.facts import Anatomy, Scalar
+from pellucid.blocks.anatomy.facts import Scalar, TensorFacts
 
 
-def lines(seen: Anatomy, at: Sequence[int] | None = None) -> list[str]:
+def lines(seen: TensorFacts, at: Sequence[int] | None = None) -> list[str]:
     """Size, stride, offset, storage, contiguity and view, each with what it means; `at` adds one index's cell."""
     step = ", ".join(f"one step along axis {axis} moves on by {step}" for axis, step in enumerate(seen.stride))
     still = [f"axis {axis}" for axis, step in enumerate(seen.stride) if step == 0 and seen.size[axis] > 1]
@@ -25,18 +25,18 @@ def lines(seen: Anatomy, at: Sequence[int] | None = None) -> list[str]:
     return told if at is None else [*told, "  " + sum_words(seen, at)]
 
 
-def how_many(seen: Anatomy) -> str:
+def how_many(seen: TensorFacts) -> str:
     """The tensor's sizes and how many numbers that makes, as "3 × 2 = 6 numbers"."""
     counted = f"{seen.numbers:,} number{'s' * (seen.numbers != 1)}"
     return f"{' × '.join(map(str, seen.size))} = {counted}" if len(seen.size) > 1 else counted
 
 
-def cells(seen: Anatomy) -> str:
+def cells(seen: TensorFacts) -> str:
     """How many cells the storage has."""
     return f"{seen.storage_length:,} cell{'s' * (seen.storage_length != 1)}"
 
 
-def storage_words(seen: Anatomy) -> str:
+def storage_words(seen: TensorFacts) -> str:
     """The storage's numbers in order; three dots where cells are left out."""
     said, last = [], -1
     for cell, number in seen.cells:
@@ -45,20 +45,20 @@ def storage_words(seen: Anatomy) -> str:
     return " ".join([*said, *["…"] * (last + 1 < seen.storage_length)]) or "nothing"
 
 
-def contiguity(seen: Anatomy) -> str:
+def contiguity(seen: TensorFacts) -> str:
     """Whether the tensor is contiguous, and what follows from it."""
     if seen.contiguous:
         return "yes: row by row it reads one cell after the other"
     return "no: row by row it leaps; .contiguous() would copy its numbers into a storage of their own"
 
 
-def sharing(seen: Anatomy) -> str:
+def sharing(seen: TensorFacts) -> str:
     """Whether the tensor is a view, and how much of the storage it reads."""
     share = f"it reads {seen.cells_read:,} of the storage's {cells(seen)} ({seen.share:.1%})"
     return f"{'yes' if seen.view else 'no'}: {share}"
 
 
-def sum_words(seen: Anatomy, at: Sequence[int]) -> str:
+def sum_words(seen: TensorFacts, at: Sequence[int]) -> str:
     """The sum from an index to its cell, with numbers put in, and what stands there where it is drawn.
 
     Raises:
@@ -71,7 +71,7 @@ def sum_words(seen: Anatomy, at: Sequence[int]) -> str:
     return f"{index_words(seen, place)} reads cell {seen.offset}{terms} = {cell}{ends}"
 
 
-def index_words(seen: Anatomy, index: Sequence[int]) -> str:
+def index_words(seen: TensorFacts, index: Sequence[int]) -> str:
     """An index as it is written in code."""
     return f"{seen.name}[{', '.join(map(str, index)) or '()'}]"
 

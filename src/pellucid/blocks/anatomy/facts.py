@@ -11,8 +11,8 @@ Scalar = bool | int | float | complex
 
 
 @dataclass(frozen=True, slots=True)
-class Anatomy:
-    """What `anatomy` found in a tensor; a copy of its facts, so later changes to the tensor do not show.
+class TensorFacts:
+    """A tensor as it is stored; a copy of its facts, so later changes to the tensor do not show.
 
     Args:
         name: what the tensor is called in words and drawings.
@@ -103,33 +103,3 @@ class Anatomy:
                     + (f"Take one from 0 to {length - 1}." if length else "An axis of length 0 holds nothing.")
                 )
         return tuple(place % length for place, length in zip(index, self.size, strict=True))
-
-    def lines(self, at: Sequence[int] | None = None) -> list[str]:
-        """The facts as lines for a terminal; with `at`, also which cell this index reads.
-
-        Raises:
-            BadInput: `at` is no index of the tensor.
-        """
-        from pellucid.blocks.anatomy.fact_lines import lines
-
-        return lines(self, at)
-
-    def as_svg(self, at: Sequence[int] | None = None) -> str:
-        """The storage as a row of cells, and below it the tensor, each number in the colour of its cell.
-
-        Args:
-            at: an index to outline, with the sum that leads to its cell.
-        Raises:
-            BadInput: `at` is no index of the tensor.
-        """
-        from pellucid.blocks.anatomy.drawn import draw
-
-        return draw([self], at=at)
-
-    def _repr_svg_(self) -> str:
-        return self.as_svg()
-
-    def _repr_html_(self) -> str:
-        from pellucid.drawing.paper import on_paper
-
-        return on_paper(self.as_svg())

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from pellucid.blocks.anatomy.cells_drawn import HIGH, cell_drawn, dots
 from pellucid.blocks.anatomy.corner import rows_and_columns
 from pellucid.blocks.anatomy.fact_lines import index_words
-from pellucid.blocks.anatomy.facts import Anatomy, Scalar
+from pellucid.blocks.anatomy.facts import Scalar, TensorFacts
 from pellucid.drawing.svg import Number, words
 
 GAP = 26  # px between planes; wide enough for the dots of columns that are left out
@@ -31,7 +31,13 @@ class Place:
 
 
 def grid(
-    seen: Anatomy, top: Number, across: Number, held: dict[int, Scalar], chosen: int | None, left: Number, right: Number
+    seen: TensorFacts,
+    top: Number,
+    across: Number,
+    held: dict[int, Scalar],
+    chosen: int | None,
+    left: Number,
+    right: Number,
 ) -> tuple[list[Element], list[Place], Number]:
     """The cells of the tensor's corner, plane beside plane, on a new line where they would not fit.
 
@@ -68,7 +74,7 @@ def grid(
     return elements, places, bottom
 
 
-def _cell(seen: Anatomy, place: Place, across: Number, held: dict[int, Scalar], chosen: int | None) -> Element:
+def _cell(seen: TensorFacts, place: Place, across: Number, held: dict[int, Scalar], chosen: int | None) -> Element:
     number = held[place.cell]
     title = f"{index_words(seen, place.index)} reads cell {place.cell}: {number}"
     return cell_drawn(
@@ -84,7 +90,7 @@ def _cell(seen: Anatomy, place: Place, across: Number, held: dict[int, Scalar], 
     )
 
 
-def _left_out(seen: Anatomy, x: Number, y: Number, across: Number, rows: int, columns: int) -> list[Element]:
+def _left_out(seen: TensorFacts, x: Number, y: Number, across: Number, rows: int, columns: int) -> list[Element]:
     """Dots beside the columns and below the rows where there are more than are drawn."""
     beside = [dots(x + columns * across + 10, y + 20)] if seen.size and columns < seen.size[-1] else []
     below = [dots(x + across / 2, y + rows * HIGH + 10)] if len(seen.size) > 1 and rows < seen.size[-2] else []

@@ -1,14 +1,48 @@
-"""Looking into a tensor: its facts as torch knows them, with the numbers of the cells that will be drawn."""
+"""Looking into a tensor: its facts as torch knows them, told in lines and drawn."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 
 import torch
 from torch import Tensor
 
 from pellucid.blocks.anatomy.corner import SMALL, corner_of
-from pellucid.blocks.anatomy.facts import Anatomy, Scalar
+from pellucid.blocks.anatomy.drawn import draw
+from pellucid.blocks.anatomy.fact_lines import lines
+from pellucid.blocks.anatomy.facts import Scalar, TensorFacts
+from pellucid.drawing.paper import on_paper
 from pellucid.errors import BadInput
 from pellucid.shapes import Shaped
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy(TensorFacts):
+    """What `anatomy` found: every field of `TensorFacts`, told in lines and drawn."""
+
+    def lines(self, at: Sequence[int] | None = None) -> list[str]:
+        """The facts as lines for a terminal; with `at`, also which cell this index reads.
+
+        Raises:
+            BadInput: `at` is no index of the tensor.
+        """
+        return lines(self, at)
+
+    def as_svg(self, at: Sequence[int] | None = None) -> str:
+        """The storage as a row of cells, and below it the tensor, each number in the colour of its cell.
+
+        Args:
+            at: an index to outline, with the sum that leads to its cell.
+        Raises:
+            BadInput: `at` is no index of the tensor.
+        """
+        return draw([self], at=at)
+
+    def _repr_svg_(self) -> str:
+        return self.as_svg()
+
+    def _repr_html_(self) -> str:
+        return on_paper(self.as_svg())
 
 
 def anatomy(tensor: Shaped[Tensor, "..."], name: str = "x") -> Anatomy:

@@ -1,14 +1,11 @@
-"""Two shapes that meet: broadcasting step by step, and why two shapes do not fit."""
+"""Two shapes aligned at the right: what each pair of axes comes to, and why two shapes do not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from math import prod
 
 from pellucid.blocks.anatomy.mending import drop_axis, mend
-from pellucid.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +32,8 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Broadcasting:
-    """What `broadcast` found.
+class AlignedShapes:
+    """Two shapes axis by axis, what they come to, and why they do not fit if they do not.
 
     Args:
         first: the first shape.
@@ -84,52 +81,3 @@ class Broadcasting:
             f"Both hold {prod(self.first)} numbers, yet the result is {pairs}: every number of one meets every number "
             f"of the other, not its own partner. If one to one was meant: {drop_axis(self.first, self.second)}."
         )
-
-    def lines(self) -> list[str]:
-        """Align, pad, stretch, compare: each step with both shapes as it leaves them."""
-        from pellucid.blocks.anatomy.meeting_steps import lines
-
-        return lines(self)
-
-    def as_svg(self) -> str:
-        """Both shapes above their result, axis below axis; what was padded, stretched, or does not fit is marked."""
-        from pellucid.blocks.anatomy.meeting_drawn import draw
-
-        return draw(self)
-
-    def _repr_svg_(self) -> str:
-        return self.as_svg()
-
-    def _repr_html_(self) -> str:
-        from pellucid.drawing.paper import on_paper
-
-        return on_paper(self.as_svg())
-
-
-def broadcast(first: Sequence[int], second: Sequence[int]) -> Broadcasting:
-    """How torch and NumPy would stretch two shapes to each other, or why they cannot.
-
-    Args:
-        first: lengths of the axes, as `tensor.shape`.
-        second: of the other tensor.
-    Returns:
-        the axes where they meet, with the result's shape, or the reason and a way out.
-    Raises:
-        BadInput: a length below 0.
-    Source: the NumPy manual, "Broadcasting", general rules.
-
-    >>> broadcast((2, 3), (3,)).shape
-    (2, 3)
-    >>> broadcast((2, 3), (2,)).why_not
-    '(2, 3) and (2,) do not fit: axis -1 has length 3 in the first and 2 in the second; alike, or one of them 1, ...'
-    >>> broadcast((2, 3), (2,)).mend
-    'second.unsqueeze(1), of shape (2, 1), would fit: the result is (2, 3).'
-    >>> broadcast((64,), (64, 1)).warning
-    'Both hold 64 numbers, yet the result is 64 x 64: ...'
-    """
-    for shape in (first, second):
-        if min(shape, default=0) < 0:
-            raise BadInput(f"The shape {tuple(shape)} has a length below 0; give lengths of axes, as tensor.shape.")
-    met = list(zip_longest(reversed(first), reversed(second)))
-    axes = [Meeting(-place, one, other) for place, (one, other) in enumerate(met, start=1)]
-    return Broadcasting(tuple(first), tuple(second), tuple(reversed(axes)))

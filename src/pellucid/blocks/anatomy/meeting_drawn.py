@@ -3,7 +3,7 @@
 from textwrap import wrap
 from xml.etree.ElementTree import Element
 
-from pellucid.blocks.anatomy.meeting import Broadcasting, Meeting
+from pellucid.blocks.anatomy.meeting import AlignedShapes, Meeting
 from pellucid.drawing.svg import GRID, INK, MUTED, PAPER, SERIES, Number, drawing, node, words
 
 BLUE, VERMILION, GREEN = SERIES[:3]
@@ -12,7 +12,7 @@ NARROWEST = 460  # px; room for sentences below
 LETTERS = 0.155  # letters a px, of 12 px type; chosen by us, so that no line leaves the drawing
 
 
-def draw(met: Broadcasting) -> str:
+def draw(met: AlignedShapes) -> str:
     """A row for each shape and one for the result; an axis that was added is dashed, one that was stretched blue."""
     width = max(NARROWEST, LEFT + len(met.axes) * (WIDE + GAP) + 8)
     elements: list[Element] = []
@@ -33,7 +33,7 @@ def draw(met: Broadcasting) -> str:
     return drawing(width, y, title, " ".join(sentence for sentence, _ in _sentences(met)), elements)
 
 
-def _sentences(met: Broadcasting) -> list[tuple[str, str]]:
+def _sentences(met: AlignedShapes) -> list[tuple[str, str]]:
     if met.shape is None:
         return [(met.why_not, VERMILION), (met.mend, INK)]
     stretched = any(_stretched(axis.first, axis) or _stretched(axis.second, axis) for axis in met.axes)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pellucid.blocks.anatomy.scatter_drawn import draw
 from pellucid.blocks.labels import check_labels
+from pellucid.drawing.paper import on_paper
 from pellucid.errors import BadInput
 from pellucid.shapes import Int64, Integer
 
@@ -41,16 +43,12 @@ class OneHot:
 
     def as_svg(self) -> str:
         """Each label, and the row of zeros in which it writes its 1; a corner of many cases or classes."""
-        from pellucid.blocks.anatomy.scatter_drawn import draw
-
-        return draw(self)
+        return draw(self.labels, self.result)
 
     def _repr_svg_(self) -> str:
         return self.as_svg()
 
     def _repr_html_(self) -> str:
-        from pellucid.drawing.paper import on_paper
-
         return on_paper(self.as_svg())
 
 

@@ -6,22 +6,18 @@ import math
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from pellucid.blocks.graphs.boxes import LEARNED, NEGATIVE, SLOPE
-from pellucid.blocks.graphs.graph import Direction, Edge, Graph
+from pellucid.blocks.graphs.boxes import LEARNED, NEGATIVE
 from pellucid.blocks.graphs.numbers import written
+from pellucid.blocks.graphs.parts import Direction, Edge, GraphFacts
 from pellucid.blocks.graphs.placing import Place, Places
-from pellucid.drawing.svg import INK, MUTED, PAPER, node, words
-
-MOST_WEIGHTS_WRITTEN = 12
-"""Edges whose weights and slopes are written beside them. Chosen by us: with more there is no room; colour and width
-tell, and the numbers themselves show where a pointer rests."""
+from pellucid.drawing.svg import MUTED, node
 
 HEAD = 8.0
 """px of the head of a thin arrow. Chosen by us."""
 
 
-def arrow(graph: Graph, edge: Edge, places: Places, direction: Direction) -> Iterator[Element]:
-    """Its line, its head and, where there is room, its weight; blue above 0, orange below, the wider the larger."""
+def arrow(graph: GraphFacts, edge: Edge, places: Places, direction: Direction) -> Iterator[Element]:
+    """Its line and its head; blue where the weight is above 0, orange below, the wider the larger."""
     start, end = places.boxes[edge.source], places.boxes[edge.target]
     if edge in places.lanes:
         path, tip, turn = _leap(start, end, places.lanes[edge], direction)
@@ -42,8 +38,6 @@ def arrow(graph: Graph, edge: Edge, places: Places, direction: Direction) -> Ite
         for x, y in head
     ]
     yield node("polygon", {"points": " ".join(f"{x:.1f},{y:.1f}" for x, y in turned), "fill": colour})
-    if edge.weight is not None and sum(other.weight is not None for other in graph.edges) <= MOST_WEIGHTS_WRITTEN:
-        yield from _weight(edge, start, end, direction)
 
 
 Drawn = tuple[str, tuple[float, float], float]
@@ -52,7 +46,7 @@ Drawn = tuple[str, tuple[float, float], float]
 
 def _step(start: Place, end: Place, direction: Direction, *, straight: bool) -> Drawn:
     """From one rank to the next."""
-    (x1, y1), (x2, y2) = _ends(start, end, direction)
+    (x1, y1), (x2, y2) = ends(start, end, direction)
     if straight:
         turn = math.atan2(y2 - y1, x2 - x1)
         near = x2 - HEAD * math.cos(turn), y2 - HEAD * math.sin(turn)
@@ -68,7 +62,8 @@ def _step(start: Place, end: Place, direction: Direction, *, straight: bool) -> 
     )
 
 
-def _ends(start: Place, end: Place, direction: Direction) -> tuple[tuple[float, float], tuple[float, float]]:
+def ends(start: Place, end: Place, direction: Direction) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where a straight arrow leaves one box and where it meets the other, px."""
     if direction == "right":
         return (start.x + start.width, start.middle[1]), (end.x, end.middle[1])
     return (start.middle[0], start.y + start.height), (end.middle[0], end.y)
@@ -83,18 +78,3 @@ def _leap(start: Place, end: Place, lane: float, direction: Direction) -> Drawn:
     (x1, y1), (x2, y2) = (start.middle[0], start.y + start.height), (end.middle[0], end.y + end.height)
     path = f"M{x1:.1f} {y1:.1f}V{lane - 8:.1f}q0 8 8 8H{x2 - 8:.1f}q8 0 8 -8V{y2 + HEAD:.1f}"
     return path, (x2, y2), -math.pi / 2
-
-
-def _weight(edge: Edge, start: Place, end: Place, direction: Direction) -> Iterator[Element]:
-    """Beside the edge, nearer to where it begins: there the edges of one node stand apart from each other."""
-    (x1, y1), (x2, y2) = _ends(start, end, direction)
-    x, y = x1 + 0.26 * (x2 - x1), y1 + 0.26 * (y2 - y1) - 3
-    halo = f";paint-order:stroke;stroke:{PAPER};stroke-width:4px;stroke-linejoin:round"
-    told = [(written(edge.weight or 0.0), "weight", INK, 12)]
-    if edge.slope is not None:
-        told.append((written(edge.slope), "slope-of-weight", SLOPE, 11))
-    for place, (said, kind, colour, size) in enumerate(told):
-        drawn = words(x, y + 13 * place, said, colour=colour, anchor="middle", size=size)
-        drawn.set("class", kind)
-        drawn.set("style", drawn.get("style", "") + halo)
-        yield drawn

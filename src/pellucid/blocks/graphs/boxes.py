@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from pellucid.blocks.graphs.graph import Node
+from pellucid.blocks.graphs.parts import Node
 from pellucid.blocks.graphs.placing import Place
 from pellucid.blocks.graphs.terminal import parameters_said
 from pellucid.drawing.svg import INK, LETTER, MUTED, PAPER, SERIES, node, words

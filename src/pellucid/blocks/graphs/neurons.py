@@ -14,8 +14,9 @@ from pellucid.blocks.binary_losses import (
     binary_cross_entropy_with_logits_slope,
 )
 from pellucid.blocks.by_hand import Activations, backward, forward, slope_of_inputs
-from pellucid.blocks.graphs.graph import Edge, Graph, Node, Parameter
+from pellucid.blocks.graphs.graph import Graph
 from pellucid.blocks.graphs.numbers import Numbers, numbers_of, written
+from pellucid.blocks.graphs.parts import Edge, Node, Parameter
 from pellucid.blocks.losses import cross_entropy, cross_entropy_slope
 from pellucid.blocks.network import Layer
 from pellucid.errors import BadInput

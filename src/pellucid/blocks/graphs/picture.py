@@ -9,10 +9,11 @@ from xml.etree.ElementTree import Element
 
 from pellucid.blocks.graphs.arrows import arrow
 from pellucid.blocks.graphs.boxes import LEARNED, NEGATIVE, SLOPE, box_lines, box_size, drawn_box
-from pellucid.blocks.graphs.graph import Direction, Graph
 from pellucid.blocks.graphs.numbers import times
+from pellucid.blocks.graphs.parts import Direction, GraphFacts
 from pellucid.blocks.graphs.placing import Places, placed, ranks_of
 from pellucid.blocks.graphs.terminal import broken
+from pellucid.blocks.graphs.weight_labels import weight_labels
 from pellucid.drawing.svg import GRID, INK, drawing, node, words
 
 MOST_TO_THE_RIGHT = 3
@@ -21,7 +22,7 @@ MOST_TO_THE_RIGHT = 3
 LEGEND = 30
 
 
-def picture_of(graph: Graph, direction: Direction | None) -> str:
+def picture_of(graph: GraphFacts, direction: Direction | None) -> str:
     """The whole drawing, as SVG."""
     names = [box.name for box in graph.nodes]
     deep = max(ranks_of(names, graph.edges).values(), default=0) + 1
@@ -36,6 +37,7 @@ def picture_of(graph: Graph, direction: Direction | None) -> str:
     places = placed(sizes, graph.edges, direction, between_ranks=along, between_boxes=across, margin=24.0)
     inside = [*_panels(graph, places)] if direction == "down" else []
     inside += [part for edge in graph.edges for part in arrow(graph, edge, places, direction)]
+    inside += weight_labels(graph, places, direction)
     inside += [
         part for box in graph.nodes for part in drawn_box(box, lines[box.name], places.boxes[box.name], graph.scalar)
     ]
@@ -47,7 +49,7 @@ def picture_of(graph: Graph, direction: Direction | None) -> str:
     return drawing(math.ceil(width), math.ceil(height), title, told, [*inside, *legend])
 
 
-def _panels(graph: Graph, places: Places) -> Iterator[Element]:
+def _panels(graph: GraphFacts, places: Places) -> Iterator[Element]:
     """Behind the boxes of each outermost part that holds more than one, where they stand one after the other."""
     for group, together in groupby(graph.nodes, key=lambda box: box.group.partition(".")[0]):
         boxes = [places.boxes[box.name] for box in together]
@@ -64,7 +66,7 @@ def _panels(graph: Graph, places: Places) -> Iterator[Element]:
         yield words(left + 12, top + 15, group, size=11, weight=600)
 
 
-def _legend(graph: Graph, top: float, weighted: bool) -> Sequence[Element]:
+def _legend(graph: GraphFacts, top: float, weighted: bool) -> Sequence[Element]:
     told = [("value", INK, 700)]
     told += [(f"slope of {graph.slope_of}", SLOPE, 400)] if graph.slope_of else []
     told += [("weight above 0", LEARNED, 400), ("below 0", NEGATIVE, 400)] if weighted else []
@@ -75,7 +77,7 @@ def _legend(graph: Graph, top: float, weighted: bool) -> Sequence[Element]:
     return drawn
 
 
-def _notes(graph: Graph, top: float, width: float) -> Iterator[Element]:
+def _notes(graph: GraphFacts, top: float, width: float) -> Iterator[Element]:
     said = [*graph.notes, *(f"Not seen in any block: {held.name} {times(held.shape)}" for held in graph.elsewhere)]
     lines = [part for note in said for part in broken(note, int((width - 48) / 6.6))]
     for number, part in enumerate(lines):

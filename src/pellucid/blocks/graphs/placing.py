@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pellucid.blocks.graphs.graph import Direction, Edge
+from pellucid.blocks.graphs.parts import Direction, Edge
 
 LANE = 26
 """px between neighbouring lanes. Chosen by us."""

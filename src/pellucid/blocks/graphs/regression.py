@@ -9,8 +9,9 @@ from torch import Tensor
 
 from pellucid.blocks.activations import sigmoid, sigmoid_slope
 from pellucid.blocks.binary_losses import binary_cross_entropy, binary_cross_entropy_slope
-from pellucid.blocks.graphs.graph import Edge, Graph, Node, Parameter
+from pellucid.blocks.graphs.graph import Graph
 from pellucid.blocks.graphs.numbers import numbers_of
+from pellucid.blocks.graphs.parts import Edge, Node, Parameter
 from pellucid.blocks.losses import mean_squared_error, mean_squared_error_slope
 from pellucid.errors import BadInput
 from pellucid.shapes import Float

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pellucid.blocks.graphs.graph import Edge, Graph, Node, Parameter
+from pellucid.blocks.graphs.graph import Graph
 from pellucid.blocks.graphs.numbers import Numbers, numbers_of
+from pellucid.blocks.graphs.parts import Edge, Node, Parameter
 
 
 @dataclass(frozen=True, slots=True, eq=False)

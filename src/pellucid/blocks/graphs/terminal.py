@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pellucid.blocks.graphs.graph import Graph, Node, Parameter
 from pellucid.blocks.graphs.numbers import times, written
+from pellucid.blocks.graphs.parts import GraphFacts, Node, Parameter
 from pellucid.drawing.svg import shorten
 
 
-def lines_of(graph: Graph, width: int) -> list[str]:
+def lines_of(graph: GraphFacts, width: int) -> list[str]:
     """The graph as lines of at most `width` letters (notes are broken between words)."""
     lines = [f"{graph.title}: {graph.parameter_count:,} parameter{'s' * (graph.parameter_count != 1)}"]
     lines += [f"Slopes are those of {graph.slope_of}."] if graph.slope_of else []
@@ -37,7 +37,7 @@ def broken(said: str, width: int) -> list[str]:
     return lines
 
 
-def _blocks(graph: Graph, width: int) -> Iterator[str]:
+def _blocks(graph: GraphFacts, width: int) -> Iterator[str]:
     before = ""
     for node in graph.nodes:
         sources = graph.sources(node.name)
@@ -56,7 +56,7 @@ def _about(node: Node, sources: str) -> Iterator[str]:
     yield from [f"│ slope {node.slope.said()}"] if node.slope else []
 
 
-def _table(graph: Graph) -> list[str]:
+def _table(graph: GraphFacts) -> list[str]:
     rows = [("", "computes", "value", "slope")]
     for node in graph.nodes:
         value, slope = (held.said() if held else "" for held in (node.value, node.slope))

@@ -1,0 +1,45 @@
+"""Why the classes that an image may be of can be all of them, in the words of the page."""
+
+from dataclasses import replace
+
+import pytest
+
+from pellucid.evaluate.trust.conformal import ClassLimit
+from pellucid.explain.in_words import why_in_every_set
+
+NEVER = ClassLimit(None, 7, 19)
+SOMETIMES = ClassLimit(0.5, 30, 19)
+
+
+def with_limits(asked, *limits):
+    return replace(asked, calibration=replace(asked.calibration, limits=limits))
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ((SOMETIMES,) * 3, ""),
+        (
+            (NEVER, ClassLimit(None, 9, 19), NEVER),
+            "every class is in every set of this run, since leaving one out takes 19 images of it in the calibration "
+            "part, and there are 9 at most",
+        ),
+        (
+            (NEVER, SOMETIMES, SOMETIMES),
+            '"left" is in every set of this run, since leaving it out takes 19 images of it in the calibration part, '
+            "and there are 7",
+        ),
+        (
+            (ClassLimit(None, 0, 19), SOMETIMES, ClassLimit(None, 0, 19)),
+            '"left" and "right" are in every set of this run, since leaving one out takes 19 images of it in the '
+            "calibration part, and there are none",
+        ),
+    ],
+)
+def test_a_class_that_stands_in_every_set_is_named_with_the_reason(trained, asked_about, limits, said):
+    assert why_in_every_set(with_limits(asked_about(trained("cnn")), *limits)) == said
+
+
+def test_where_patients_are_known_they_are_counted(trained, asked_about):
+    asked = with_limits(asked_about(trained("linear")), NEVER, NEVER, NEVER)  # each CT slice names its patient
+    assert "takes 19 patients or exams of it" in why_in_every_set(asked)
