@@ -16,7 +16,7 @@ from pellucid.errors import BadInput
 from pellucid.evaluate.reporting.audit_page import MARK, audit_page
 from pellucid.evaluate.rivals.probing import Probed, ask_probes, of_probes
 from pellucid.progress import Progress, bars
-from pellucid.run.writing import check_replaceable, write_text
+from pellucid.run.writing import check_page, write_text
 from pellucid.shapes import Int
 
 MOST_SAID = 7
@@ -132,6 +132,4 @@ def check_out(page: Path) -> None:
     Raises:
         BadInput: some other file is there, or no folder for it.
     """
-    check_replaceable(page, MARK.encode(), "audit page", within=1000)
-    if not page.absolute().parent.is_dir():
-        raise BadInput(f"{page.parent} is not there: make that folder, or choose another --out.")
+    check_page(page, MARK, "audit page")

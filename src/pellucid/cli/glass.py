@@ -42,7 +42,8 @@ def graph(
         ),
     ],
     image: Annotated[
-        Path | None, typer.Argument(metavar="[IMAGE]", help="What is sent through it, if not an example.")
+        Path | None,
+        typer.Argument(metavar="[IMAGE]", help="What is sent through it: a file, or the name of one of the run's own."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Draw it, too, as an SVG file.")] = None,
     as_json: Json = False,

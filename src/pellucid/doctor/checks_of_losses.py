@@ -115,9 +115,9 @@ def _sums_to_one(given: Tensor | None) -> int | None:
     """Along which dimension numbers of 0 to 1 sum to 1: 1 for classes, 0 for cases, None for neither."""
     if given is None or given.dim() < 2 or not given.is_floating_point() or min(given.shape[:2]) < 1:
         return None
-    given = given.double()
     if float(given.min()) < 0 or float(given.max()) > 1 + ROUNDING:
         return None
+    given = given.double()
     for along in (1, 0):
         if given.shape[along] > 1 and float((given.sum(along) - 1).abs().max()) < _rounding(given):
             return along

@@ -23,16 +23,13 @@ def dead(look: Look, history: History) -> Iterator[Finding]:
     if look.phase != "training" or not look.rectified or len(looks) < LOOKS:
         return
     for last in look.rectified:
-        if int(last.silent.sum()) < MOST * last.silent.numel():
+        if len(last.silent) < MOST * last.units:
             continue
         same = [one for seen in looks for one in seen.rectified if one.number == last.number]
         cases = sum(one.cases for one in same)
-        if cases < CASES or len({one.silent.shape for one in same}) > 1:
+        if cases < CASES or len({one.units for one in same}) > 1:
             continue
-        silent = same[0].silent
-        for one in same[1:]:
-            silent = silent & one.silent
-        count, units = int(silent.sum()), silent.numel()
+        count, units = len(frozenset.intersection(*(one.silent for one in same))), last.units
         if count and count >= MOST * units:
             yield Finding(
                 "dead-relus",

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from pellucid.doctor.looking import History, Look, LossCall
 from pellucid.doctor.loss_calls import copied, labels_of
-from pellucid.doctor.noting import norms
+from pellucid.doctor.measuring import gradients_of, measurable, norms
 
 if TYPE_CHECKING:
     from pellucid.learn import Step
@@ -31,15 +31,15 @@ def examine(step: Step, history: History, look: Callable[[Look], None]) -> None:
     with torch.no_grad():
         call = _loss_call(copied(step.logits).float(), copied(step.labels), float(step.loss))
         labels, columns = labels_of([call])
+        gradients, weights = norms(gradients_of(history.parameters), measurable(history.parameters))
         look(
             Look(
                 step.number,
                 "training",
                 inputs=copied(step.inputs) if len(history.early_inputs) < 3 else None,
-                outputs=copied(step.logits),
                 losses=(call,),
-                gradients=norms(step.gradients),
-                weights=norms(dict(step.model.named_parameters())),
+                gradients=gradients,
+                weights=weights,
                 learning_rates=(step.learning_rate,),
                 labels=labels,
                 columns=columns,

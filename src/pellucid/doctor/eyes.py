@@ -13,9 +13,9 @@ from torch.overrides import TorchFunctionMode
 
 from pellucid.doctor.loss_calls import LOSSES, before_a_loss, cases_of, copied, mean_of
 from pellucid.doctor.noting import Notes
-from pellucid.doctor.operations import PAIRED, SAME, read_operation
+from pellucid.doctor.operations import SAME, read_operation
 
-BACKWARD, BACKWARD_OF_MANY = Tensor.backward, torch.autograd.backward
+BACKWARD = (Tensor.backward, torch.autograd.backward)
 GRADIENT = vars(torch._C.TensorBase)["grad"].__get__
 LOOKED_THROUGH = (*SAME, "get", "set", "len", "size", "dim", "zeros_like", "ones_like", "permute", "transpose")
 """Calls that are not yet computing with the inputs."""
@@ -27,39 +27,43 @@ ALIASES = {"isub": "sub", "iadd": "add", "imul": "mul", "truediv": "div", "itrue
 class Eyes(TorchFunctionMode):
     """Notes what passes, where there are notes to write in; what goes wrong in noting is kept, and never raised."""
 
-    def __init__(self, before_backward: Callable[[object], None], after_backward: Callable[[], None]) -> None:
+    def __init__(self, stumble: Callable[[Exception], None]) -> None:
         super().__init__()
         self.notes: Notes | None = None
-        self.stumbled: list[Exception] = []
-        self._before_backward = before_backward
-        self._after_backward = after_backward
+        self.around_backward: tuple[Callable[[object], None], Callable[[], None]] | None = None
+        self._stumble = stumble
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Hand the call on; note what it was."""
         notes = self.notes
-        if func is BACKWARD or func is BACKWARD_OF_MANY:
-            return self._backward(func, args, kwargs or {})
-        if notes is None or notes.shut:
+        if notes is not None and func in BACKWARD and self.around_backward is not None:
+            return self._backward(func, args, kwargs or {}, *self.around_backward)
+        if notes is None or notes.shut or notes.full:
             return func(*args, **kwargs) if kwargs else func(*args)
         name = getattr(func, "__name__", "").strip("_")
-        if notes.shallow and name not in PAIRED:
-            return func(*args, **kwargs) if kwargs else func(*args)
         if name in LOSSES:
             return self._loss(name, func, args, kwargs or {}, notes)
         result = func(*args, **kwargs) if kwargs else func(*args)
         try:
             _note(ALIASES.get(name, name), func, args, kwargs or {}, result, notes)
         except Exception as stumbled:  # noqa: BLE001 - the loop must go on, whatever befalls who watches it
-            self.stumbled.append(stumbled)
+            self._stumble(stumbled)
             notes.shut = True
         return result
 
-    def _backward(self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        self._before_backward(args[0] if args else None)
+    def _backward(
+        self,
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        before: Callable[[object], None],
+        after: Callable[[], None],
+    ) -> Any:
+        before(args[0] if args else None)
         result = func(*args, **kwargs)
-        self._after_backward()
+        after()
         return result
 
     def _loss(
@@ -70,12 +74,15 @@ class Eyes(TorchFunctionMode):
             try:
                 call = before_a_loss(name, args, kwargs, notes)
             except Exception as stumbled:  # noqa: BLE001 - as above
-                self.stumbled.append(stumbled)
+                self._stumble(stumbled)
         if call is not None:
             notes.losses.append(call)
         result = func(*args, **kwargs)
         if call is not None:
-            notes.losses[-1] = replace(call, value=mean_of(result, call, cases_of(name, args, kwargs)))
+            try:
+                notes.losses[-1] = replace(call, value=mean_of(result, call, cases_of(name, args, kwargs)))
+            except Exception as stumbled:  # noqa: BLE001 - as above
+                self._stumble(stumbled)
         return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -50,13 +51,19 @@ def _of_classes(answers: Tensor, labels: Tensor) -> float:
     if labels.is_floating_point():
         shares, count = labels.flatten(2).mean((0, 2)) if labels.ndim > 2 else labels.mean(0), len(labels)
     else:
-        counts = how_often(labels[labels >= 0] if labels.dim() > 1 else labels)
-        counts = {label: times for label, times in counts.items() if label >= 0}  # others are left out of a loss
-        count = sum(counts.values())
-        if not count:
-            return math.nan
-        return _entropy([times / count for times in counts.values()], count)
+        return level_of_counts(how_often(labels))
     return _entropy(shares.tolist(), count)
+
+
+def level_of_counts(counts: Mapping[int, int]) -> float:
+    """The same from how often each label occurs; those below 0 are left out of a loss, and here.
+
+    >>> round(level_of_counts({0: 30, 1: 30, -100: 5}), 3)
+    0.701
+    """
+    seen = [times for label, times in counts.items() if label >= 0]
+    count = sum(seen)
+    return _entropy([times / count for times in seen], count) if count else math.nan
 
 
 def _entropy(shares: list[float], count: int) -> float:

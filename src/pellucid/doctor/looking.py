@@ -25,6 +25,7 @@ class LossCall:
         target: its second argument, a detached copy; None in history.
         reduction: mean, sum or none.
         guessing: what the loss would be for always answering with the shares of the labels; nan if unknown.
+        counts: how often each label occurs, where there is one a case and it was counted.
         ignored: the label that is left out (ignore_index).
         remark: what is known of how the first argument was made ("sigmoid", "probabilities"), or nothing.
         value: the loss, as a mean over what it was taken of whatever the reduction was; nan where it raised.
@@ -40,6 +41,7 @@ class LossCall:
     remark: str = ""
     ignored: int = -100
     guessing: float = math.nan
+    counts: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Rectified:
-    """One ReLU: how many cases went through it, and which units gave 0 for all of them.
+    """One ReLU: how many cases went through it, and which of its units gave 0 for all of them.
 
     Units are channels where there are rows and columns behind them.
     """
 
     number: int
     cases: int
-    silent: Tensor
+    silent: frozenset[int]
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,6 @@ class Look:
         training_mode: the model's `training` flag; True for tensors without a module.
         records_gradients: whether autograd was on in the forward pass.
         inputs: the model's first tensor argument, a copy of the first cases; only in early looks, else None.
-        outputs: the model's answer where it is one tensor, detached; None for tensors without a module.
         first_operation: the name of the first operation that the inputs went into, views left out; "" if unknown.
         losses: calls of loss functions, in order; a by-hand -log_p[rows, labels] stands here as nll_loss.
         operations: other calls that may be part of a mistake, in order.
@@ -102,7 +104,6 @@ class Look:
     training_mode: bool = True
     records_gradients: bool = True
     inputs: Tensor | None = None
-    outputs: Tensor | None = None
     first_operation: str = ""
     losses: tuple[LossCall, ...] = ()
     operations: tuple[Operation, ...] = ()
@@ -125,7 +126,7 @@ class Look:
     def without_tensors(self) -> Look:
         """The same facts as numbers only, to be remembered."""
         losses = tuple(replace(call, given=None, target=None) for call in self.losses)
-        return replace(self, inputs=None, outputs=None, losses=losses)
+        return replace(self, inputs=None, losses=losses)
 
 
 @dataclass(frozen=True, slots=True)

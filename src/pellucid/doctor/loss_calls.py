@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pellucid.doctor.guessing import how_often, level_of_guessing
+from pellucid.doctor.guessing import how_often, level_of_counts, level_of_guessing
 from pellucid.doctor.looking import LossCall
 from pellucid.doctor.noting import Notes
 
@@ -37,7 +37,7 @@ def copied(tensor: Tensor) -> Tensor:
     tensor = tensor.detach()
     if tensor.dim() and tensor.numel() > MOST_VALUES:
         tensor = tensor[: max(1, MOST_VALUES * len(tensor) // tensor.numel())]
-    return tensor.to("cpu", copy=True)
+    return tensor.clone() if tensor.is_cpu else tensor.cpu()
 
 
 def before_a_loss(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], notes: Notes) -> LossCall | None:
@@ -51,14 +51,17 @@ def before_a_loss(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], not
     ignored = int(args[4] if len(args) > 4 else kwargs.get("ignore_index", -100)) if name in OVER_CLASSES else -100
     records, made = given.requires_grad, notes.marked(given)
     looked_at = copied(given), copied(target)
-    guessing = level_of_guessing(name, *looked_at)
-    return LossCall(
-        name, *looked_at, str(reduction), math.nan, records, remark=made, ignored=ignored, guessing=guessing
-    )
+    counts: dict[int, int] = {}
+    if name in OVER_CLASSES and given.dim() > 1 and not target.is_floating_point():
+        counts = how_often(looked_at[1])
+    guessing = level_of_counts(counts) if counts else level_of_guessing(name, *looked_at)
+    return LossCall(name, *looked_at, str(reduction), math.nan, records, made, ignored, guessing, counts)
 
 
 def mean_of(result: Tensor, call: LossCall, cases: int) -> float:
     """The loss as a mean, whatever its reduction."""
+    if call.reduction == "mean" and not result.dim():
+        return float(result.item())
     with torch.no_grad():
         value = result.detach().float()
         return float(value.mean()) / (cases if call.reduction == "sum" else 1)
@@ -79,9 +82,8 @@ def labels_of(losses: Sequence[LossCall]) -> tuple[dict[int, int], int]:
         if call.name in OVER_CLASSES and call.given is not None and call.target is not None and call.given.dim() == 2:
             if call.target.dim() != 1 or call.target.is_floating_point():
                 return {}, call.given.shape[1]
-            counts = how_often(call.target)
-            counts.pop(call.ignored, None)
-            return counts, call.given.shape[1]
+            counts = call.counts or how_often(call.target)
+            return {label: times for label, times in counts.items() if label != call.ignored}, call.given.shape[1]
         if call.target is not None and call.name.startswith("binary_cross_entropy"):
             target = call.target
             if target.numel() == len(target) and bool(((target == 0) | (target == 1)).all()):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 from pellucid.doctor.looking import Look, LossCall, Operation, Phase, Rectified
+
+MOST_BACKWARDS, MOST_LOSSES, MOST_MARKS = 8, 64, 4096
+"""No more is noted of one step. Chosen by us: more than the steps of sound loops need, and little memory."""
 
 
 @dataclass(slots=True)
@@ -22,10 +23,8 @@ class Notes:
     records_gradients: bool = True
     in_forward: bool = False
     by_hand: bool = False
-    shallow: bool = False
     shut: bool = False
     inputs: Tensor | None = None
-    outputs: Tensor | None = None
     first_operation: str = ""
     losses: list[LossCall] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
@@ -39,7 +38,13 @@ class Notes:
     labels_and_columns: tuple[dict[int, int], int] = field(default_factory=lambda: ({}, 0))
     backwards: int = 0
     before: dict[str, Tensor] = field(default_factory=dict)
+    lengths: tuple[tuple[str, ...], tuple[str, ...], list[Tensor]] = field(default_factory=lambda: ((), (), []))
     _marks: dict[int, tuple[str, Tensor, int | None]] = field(default_factory=dict)
+
+    @property
+    def full(self) -> bool:
+        """Whether enough was noted: a loop that never makes its step must not have the notes grow and grow."""
+        return self.backwards > MOST_BACKWARDS or len(self.losses) > MOST_LOSSES or len(self._marks) > MOST_MARKS
 
     def mark(self, tensor: Tensor, what: str, source: int | None = None) -> None:
         """Remember what a tensor is; it is kept alive until the look is over, so that its id stays its own."""
@@ -66,7 +71,6 @@ class Notes:
             self.training_mode,
             self.records_gradients,
             self.inputs,
-            self.outputs,
             self.first_operation,
             tuple(self.losses),
             tuple(self.operations),
@@ -81,23 +85,3 @@ class Notes:
             columns,
             self.backwards,
         )
-
-
-def norms(tensors: Mapping[str, Tensor]) -> dict[str, float]:
-    """The length of each tensor; one wait for the device, however many they are."""
-    kept = {name: tensor for name, tensor in tensors.items() if tensor.is_floating_point() and tensor.numel()}
-    if not kept:
-        return {}
-    with torch.no_grad():
-        lengths = torch._foreach_norm(list(kept.values()))
-        if len({(length.device, length.dtype) for length in lengths}) > 1:
-            lengths = tuple(length.cpu().double() for length in lengths)
-        return dict(zip(kept, torch.stack(lengths).tolist(), strict=True))
-
-
-def gradients_of(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The gradients that stand there now; sparse ones are left out, and those of frozen parameters."""
-    found = {
-        name: parameter.grad for name, parameter in parameters.items() if parameter.is_leaf and parameter.requires_grad
-    }
-    return {name: slope for name, slope in found.items() if slope is not None and not slope.is_sparse}

@@ -33,19 +33,25 @@ def read_operation(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], re
 
 
 def _pair(name: str, left: Tensor, right: Tensor, result: Tensor, notes: Notes) -> None:
-    if notes.in_forward or sorted((left.dim(), right.dim())) != [1, 2]:
-        return
+    if not notes.in_forward and (operation := spread_operation(name, left, right, result)) is not None:
+        notes.operations.append(operation)
+
+
+def spread_operation(name: str, left: Tensor, right: Tensor, result: Tensor) -> Operation | None:
+    """(N,) that met (N, 1) by mistake; None where it did not, or was meant to."""
+    if sorted((left.dim(), right.dim())) != [1, 2]:
+        return None
     flat, column = (left, right) if left.dim() == 1 else (right, left)
     if len(flat) < 2 or column.shape != (len(flat), 1) or flat.data_ptr() == column.data_ptr():
-        return
+        return None
     if name not in ("eq", "ne") and torch.is_grad_enabled() and left.requires_grad == right.requires_grad:
-        return  # a loss takes a guess, which learns, and a label, which does not
+        return None  # a loss takes a guess, which learns, and a label, which does not
     first, second = flat.detach(), column.detach()[:, 0]
     counting = torch.arange(len(flat), device=flat.device)
     if any(bool((tensor == counting).all()) for tensor in (first, second)) or bool((first == second).all()):
-        return  # a one-hot code by hand, or a table of which cases share a label
+        return None  # a one-hot code by hand, or a table of which cases share a label
     remark = "metric" if name in ("eq", "ne") else "loss"
-    notes.operations.append(Operation(name, (tuple(left.shape), tuple(right.shape)), tuple(result.shape), remark))
+    return Operation(name, (tuple(left.shape), tuple(right.shape)), tuple(result.shape), remark)
 
 
 def _exp(args: Sequence[Any], result: Tensor, notes: Notes) -> None:
@@ -147,8 +153,9 @@ def _add(args: Sequence[Any], result: Tensor, notes: Notes) -> None:
 def _relu(args: Sequence[Any], result: Tensor, notes: Notes) -> None:
     if (notes.in_forward or notes.by_hand) and result.dim() > 1:
         others = [axis for axis in range(result.dim()) if axis != 1]
-        silent = (result.detach().amax(others) <= 0).cpu()
-        notes.rectified.append(Rectified(len(notes.rectified) + 1, len(result), silent))
+        greatest = result.detach().amax(others).tolist()
+        silent = frozenset(unit for unit, value in enumerate(greatest) if value <= 0)
+        notes.rectified.append(Rectified(len(notes.rectified) + 1, len(result), silent, len(greatest)))
 
 
 READERS: dict[str, Callable[[Sequence[Any], Tensor, Notes], None]] = {

@@ -9,14 +9,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
+from torch._C import DisableTorchFunction
 from torch.optim import Optimizer
 
 from pellucid.doctor.checks import CHECKS, LAST_CHECKS
 from pellucid.doctor.checks_of_inputs import SCALES_ITSELF
+from pellucid.doctor.checks_of_labels import spread
 from pellucid.doctor.examining import examine
 from pellucid.doctor.finding import Finding
+from pellucid.doctor.listening import hear_comparisons, in_forward
 from pellucid.doctor.looking import History, Look
-from pellucid.doctor.rounds import Rounds
+from pellucid.doctor.opening import Opening
+from pellucid.doctor.operations import spread_operation
+from pellucid.doctor.steps_by_hand import StepsByHand
+from pellucid.doctor.steps_of_module import StepsOfModule
 from pellucid.errors import BadInput
 
 if TYPE_CHECKING:
@@ -30,21 +36,26 @@ class Doctor:
         self.findings: list[Finding] = []
         self.history = history
         self._say = say
-        self._rounds = Rounds(history, every, self._look)
+        self._opening = Opening(history, every, self._look)
+        self._steps = (
+            StepsByHand(self._opening) if history.model is None else StepsOfModule(self._opening, history.model)
+        )
+        self._stops: list[Callable[[], None]] = []
         self._looks = 0
+        self._concluded = False
 
     def __enter__(self) -> Doctor:
-        self._rounds.begin()
+        self._steps.begin()
+        self._stops += hear_comparisons(self._opening.hook(self._compared))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._rounds.end()
+        self._end()
         if raised is not None:
-            self._tell(_of_exception(raised, self.history))
-        for check in LAST_CHECKS:
-            self._tell(check(self.history))
+            self._guarded(_of_exception, raised, self.history)
+        self.conclude()
         self._say(self.report())
 
     def examine(self, step: Step) -> None:
@@ -52,8 +63,25 @@ class Doctor:
 
         Its slopes are written by hand, and its optimizers are its own: no hook would see them.
         """
-        if self._rounds.begins(step.number):
-            examine(step, self.history, self._look)
+        steps = self._steps
+        try:
+            if isinstance(steps, StepsOfModule) and steps.shown(step.number):
+                examine(step, self.history, self._look)
+        except Exception as stumbled:  # noqa: BLE001 - the loop must go on, whatever befalls who watches it
+            self._opening.stumble(stumbled)
+
+    def conclude(self) -> list[Finding]:
+        """The loop is over: what shows only at the end is looked for, once. The end of a with-block does this itself.
+
+        Returns:
+            All findings.
+        """
+        self._end()
+        if not self._concluded:
+            self._concluded = True
+            for check in LAST_CHECKS:
+                self._guarded(check, self.history)
+        return self.findings
 
     def report(self) -> str:
         """The findings, line by line, and what the doctor could not look at."""
@@ -68,15 +96,21 @@ class Doctor:
     @property
     def stumbled(self) -> list[Exception]:
         """What went wrong in the looking itself; the loop was left alone."""
-        return self._rounds.eyes.stumbled
+        return self._opening.stumbled
+
+    def _end(self) -> None:
+        """Leave nothing behind."""
+        while self._stops:
+            self._stops.pop()()
+        try:
+            self._steps.end()
+        except Exception as stumbled:  # noqa: BLE001 - as above
+            self._opening.stumble(stumbled)
 
     def _look(self, look: Look) -> None:
         self._looks += 1
         for check in CHECKS:
-            try:
-                self._tell(check(look, self.history))
-            except Exception as stumbled:  # noqa: BLE001 - the loop must go on, whatever befalls who watches it
-                self.stumbled.append(stumbled)
+            self._guarded(check, look, self.history)
         light = look.without_tensors()
         if look.phase == "training":
             self.history.training.append(light)
@@ -84,6 +118,20 @@ class Doctor:
                 self.history.early_inputs.append(look.inputs)
         else:
             self.history.evaluations[-1].append(light)
+
+    def _compared(self, one: Tensor, other: Tensor, result: Tensor) -> None:
+        """Two tensors of unlike dimensions were compared, in any step."""
+        with DisableTorchFunction():
+            operation = spread_operation("eq", one, other, result)
+            if operation is not None and not in_forward() and not self._opening.elsewhere():
+                look = Look(self.history.steps, "evaluation", operations=(operation,))
+                self._guarded(spread, look, self.history)
+
+    def _guarded(self, check: Callable[..., Iterable[Finding]], *given: object) -> None:
+        try:
+            self._tell(check(*given))
+        except Exception as stumbled:  # noqa: BLE001 - as above
+            self._opening.stumble(stumbled)
 
     def _tell(self, findings: Iterable[Finding]) -> None:
         for finding in findings:

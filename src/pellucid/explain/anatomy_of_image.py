@@ -25,7 +25,7 @@ from pellucid.data.dataset import picture
 from pellucid.data.decode import decode
 from pellucid.errors import BadInput
 from pellucid.evaluate.reporting.templates import template
-from pellucid.run.writing import check_replaceable, write_text
+from pellucid.run.writing import check_page, write_text
 from pellucid.shapes import Shaped
 
 MARK = '<meta name="generator" content="pellucid anatomy">'
@@ -132,9 +132,9 @@ def save_anatomy(found: ImageAnatomy, page: Path) -> None:
     """Write the page, whole or not at all; only an earlier page of this kind is replaced.
 
     Raises:
-        BadInput: some other file is there.
+        BadInput: some other file is there, or no folder for it.
     """
-    check_replaceable(page, MARK.encode(), "anatomy page", within=1000)
+    check_page(page, MARK, "anatomy page")
     write_text(page, found.as_html())
 
 

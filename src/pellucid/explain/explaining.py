@@ -7,42 +7,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import BadInput
-from pellucid.explain.arithmetic import Arithmetic, take_apart
-from pellucid.explain.asking import Asked, ask, class_number
-from pellucid.explain.maps import Maps, draw_maps
-from pellucid.explain.neighbours import MOST, Neighbours, nearest_training_images
+from pellucid.explain.arithmetic import take_apart
+from pellucid.explain.asking import ask, class_number
+from pellucid.explain.explained import Explained
+from pellucid.explain.in_words import lines_of
+from pellucid.explain.maps import draw_maps
+from pellucid.explain.neighbours import MOST, nearest_training_images
+from pellucid.explain.page import explanation_page
 from pellucid.progress import bars
 from pellucid.run import Run
-from pellucid.run.writing import check_replaceable, write_text
+from pellucid.run.writing import check_page, write_text
 
 MARK = '<meta name="generator" content="pellucid explain">'
 """By this an earlier page is known again, so that no other file is ever overwritten."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Explanation:
-    """One answer of a model, and all that it was made of."""
-
-    asked: Asked
-    arithmetic: Arithmetic
-    maps: Maps
-    neighbours: Neighbours
-    seconds: float
-    page: Path | None = None
-
-    def __repr__(self) -> str:
-        return f"<explanation of {self.asked.image}: why {self.klass}>"
-
-    @property
-    def klass(self) -> str:
-        """The class that is explained."""
-        return self.asked.classes[self.arithmetic.klass]
+class Explanation(Explained):
+    """An explained answer that tells itself."""
 
     def lines(self) -> list[str]:
         """For people, in a terminal."""
-        from pellucid.explain.in_words import lines_of
-
         return lines_of(self)
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,8 +55,6 @@ class Explanation:
 
     def as_html(self) -> str:
         """A page that stands alone; it holds the image, and training images."""
-        from pellucid.explain.page import explanation_page
-
         return explanation_page(self, MARK)
 
 
@@ -123,6 +106,4 @@ def check_out(page: Path) -> None:
     Raises:
         BadInput: some other file is there, or no folder for it.
     """
-    check_replaceable(page, MARK.encode(), "page of pellucid explain", within=1000)
-    if not page.absolute().parent.is_dir():
-        raise BadInput(f"{page.parent} is not there: make that folder, or choose another --out.")
+    check_page(page, MARK, "page of pellucid explain")

@@ -17,11 +17,13 @@ from pellucid.data.form import Form
 from pellucid.data.loose import decoded
 from pellucid.data.scaling import Scaling, measure_scaling
 from pellucid.errors import BadInput
+from pellucid.explain.own_source import own_image
 from pellucid.learn.batches import Images
 from pellucid.learn.losses import loss_of
 from pellucid.learn.models import build_model
 from pellucid.learn.settings import Settings
 from pellucid.learn.weights import is_channels_last, load_trained
+from pellucid.predicting import form_of
 from pellucid.run import Run
 from pellucid.run.writing import check_replaceable, write_text
 
@@ -96,16 +98,22 @@ def save_graph(graph: Graph, path: Path) -> None:
 
 
 def _trained(run: Run, image: Path | None) -> Graph:
-    facts = run.facts
+    form, facts = form_of(run), run.facts
     trained = load_trained(run, torch.device("cpu"))
-    model, size = trained.learner.model, facts["image_size"]
+    classes, task, label = facts["classes"], facts["task"], None
     if image is None:
         shown = "No image was named: each pixel is what scaling makes 0."
-        inputs = torch.zeros(1, facts["channels"], size, size)
+        inputs = torch.zeros(1, facts["channels"], facts["image_size"], facts["image_size"])
+    elif image.exists():
+        shown, inputs = f"Shown: {image}.", _scaled(_stored(image, form), trained.scaling, trained.learner.model)
     else:
-        stored = _stored(image, Form(facts["channels"], facts["dtype"], size, resized=True))
-        inputs, shown = _scaled(stored, trained.scaling, model), f"Shown: {image}."
-    return _told(model, inputs, run.path.name, facts["classes"], facts["task"], shown)
+        own = own_image(run, str(image), None)
+        shown, inputs = (
+            f"Shown: {own.name} of {own.source}.",
+            _scaled(own.pixels, trained.scaling, trained.learner.model),
+        )
+        label = classes.index(own.label) if task != "multi-label" else None
+    return _told(trained.learner.model, inputs, run.path.name, classes, task, shown, label)
 
 
 def _untrained(name: str, image: Path | None) -> Graph:

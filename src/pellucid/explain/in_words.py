@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pellucid.evaluate.reporting.in_words import listed, quoted
 from pellucid.explain.arithmetic import Arithmetic
 from pellucid.explain.asking import Asked
+from pellucid.explain.explained import Explained
 from pellucid.explain.maps import Maps
 from pellucid.explain.neighbours import Neighbours
 from pellucid.explain.sums import SHARE
 from pellucid.run import Run
 
-if TYPE_CHECKING:
-    from pellucid.explain.explaining import Explanation
 
-
-def lines_of(explained: Explanation) -> list[str]:
+def lines_of(explained: Explained) -> list[str]:
     """The whole in some thirty lines."""
     asked, found = explained.asked, explained.arithmetic
     return [

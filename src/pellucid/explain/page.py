@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from pellucid.evaluate.reporting.figures import weights_legend
 from pellucid.evaluate.reporting.templates import template
 from pellucid.explain.arithmetic import Arithmetic
 from pellucid.explain.asking import Asked
+from pellucid.explain.explained import Explained
 from pellucid.explain.in_words import why_in_every_set
 from pellucid.explain.maps import CAM, EDGES, INTEGRATED, Maps
 from pellucid.explain.multiplication import Multiplied
@@ -18,9 +19,6 @@ from pellucid.explain.pictures import image_picture, in_squares, map_picture
 from pellucid.explain.pixels import Pixels
 from pellucid.explain.sums import SHARE
 from pellucid.shapes import Float
-
-if TYPE_CHECKING:
-    from pellucid.explain.explaining import Explanation
 
 LARGE, MIDDLE, SMALL = 232, 138, 96
 """Sides of pictures on the page, px. Chosen by us: three large ones, six middle ones or eight small ones
@@ -30,7 +28,7 @@ MOST_CLASSES = 10
 """Classes that are listed, the likeliest first. Chosen by us."""
 
 
-def explanation_page(explained: Explanation, mark: str) -> str:
+def explanation_page(explained: Explained, mark: str) -> str:
     """The page as text.
 
     Args:

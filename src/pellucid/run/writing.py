@@ -35,6 +35,17 @@ def check_replaceable(path: Path, mark: bytes, what: str, within: int) -> None:
                 raise BadInput(f"{path} is there already, and is no {what}: choose another --out.")
 
 
+def check_page(path: Path, mark: str, what: str) -> None:
+    """See that a page may be written there: nothing is there, or an earlier page of the same make, known by its mark.
+
+    Raises:
+        BadInput: some other file is there, or no folder for it.
+    """
+    check_replaceable(path, mark.encode(), what, within=1000)
+    if not path.absolute().parent.is_dir():
+        raise BadInput(f"{path.parent} is not there: make that folder, or choose another --out.")
+
+
 def write_bytes(path: Path, contents: bytes) -> None:
     """Replace the file by these bytes in one step.
 
