@@ -11,6 +11,7 @@ import base64
 import contextlib
 import io
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,16 @@ ROOT = Path(__file__).resolve().parents[1]
 DOTS_AN_INCH = 110
 COLOURS = 128
 """Of a figure's palette: a third of the bytes, and no difference that is seen."""
+PAPER = '<rect width="100%" height="100%" fill="#ffffff"/>'
+INK = "--ink:#1b2733;--muted:#5b6773;--grid:#dde3ea;--paper:#ffffff"
+INDEX = """<!-- Made from examples/README.md by docs/render.py: change it there. -->
+
+# The ladder, shown
+
+Each page as it ran, with what it printed and drew. Begin at the top. Beside each lies a notebook of the same name;
+[examples/README.md](../../examples/README.md) says how to open one.
+
+"""
 
 
 @dataclass
@@ -62,7 +73,7 @@ def _run(source: str, names: dict[str, Any]) -> Shown:
         exec(compile(tree, "<cell>", "exec"), names)
         value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), names) if last is not None else None
         if hasattr(value, "_repr_svg_"):
-            shown.figures.append(("svg", value._repr_svg_().encode()))
+            shown.figures.append(("svg", on_paper(value._repr_svg_()).encode()))
         elif value is not None and not isinstance(value, plt.Figure):
             print(repr(value))
     shown.printed = printed.getvalue()
@@ -70,6 +81,16 @@ def _run(source: str, names: dict[str, Any]) -> Shown:
         shown.figures.append(("png", _png(plt.figure(number))))
     plt.close("all")
     return shown
+
+
+def on_paper(svg: str) -> str:
+    """The drawing on white paper, with ink and a size of its own, so that it is alike on any page, a dark one too."""
+    width, height = re.findall(r'viewBox="0 0 (\S+) (\S+)"', svg)[0]
+    sized = re.sub(
+        r'style="width:100%;max-width:[^;]*;', f'width="{width}" height="{height}" style="max-width:100%;', svg
+    )
+    inked = sized.replace('style="', f'style="{INK};', 1)
+    return inked.replace("</desc>", f"</desc>{PAPER}", 1)
 
 
 def _png(figure: plt.Figure) -> bytes:
@@ -94,7 +115,35 @@ def as_markdown(name: str, cells: list[Shown], folder: Path) -> str:
             count += 1
             (folder / f"{name}-{count}.{ending}").write_bytes(drawn)
             said.append(f"![Figure {count} of this page]({name}-{count}.{ending})")
+    said.append(foot(name))
     return "\n\n".join(said) + "\n"
+
+
+def order() -> list[tuple[str, str]]:
+    """The pages in the order in which one learns from them, each with what one learns, as examples/README.md has it."""
+    listed = (ROOT / "examples" / "README.md").read_text("utf-8")
+    return re.findall(r"^\| \[(\w+)\.py\]\(\w+\.py\) \| (.*?) \|", listed, re.MULTILINE)
+
+
+def title(name: str) -> str:
+    """A page's heading."""
+    return next(cell.source for cell in cells_of(ROOT / "examples" / f"{name}.py")).splitlines()[0].removeprefix("# ")
+
+
+def foot(name: str) -> str:
+    """Links to the page before, to all pages, and to the page after."""
+    names = [page for page, _ in order()]
+    place = names.index(name)
+    links = [f"Before: [{title(names[place - 1])}]({names[place - 1]}.md)"] if place else []
+    links.append("[The ladder](README.md)")
+    links += [f"Next: [{title(after)}]({after}.md)" for after in names[place + 1 : place + 2]]
+    return "---\n\n" + " · ".join(links)
+
+
+def index() -> str:
+    """All pages in their order."""
+    lines = (f"{place}. [{title(name)}]({name}.md)  \n    {told}\n" for place, (name, told) in enumerate(order(), 1))
+    return INDEX + "".join(lines)
 
 
 def as_notebook(cells: list[Shown]) -> str:
@@ -137,6 +186,7 @@ def main() -> None:
             old.unlink()
         (told.into / f"{name}.md").write_text(as_markdown(name, cells, told.into), "utf-8")
         (told.into / f"{name}.ipynb").write_text(as_notebook(cells), "utf-8")
+        (told.into / "README.md").write_text(index(), "utf-8")
         print(f"{name}: {len(cells)} cells, {sum(len(cell.figures) for cell in cells)} figures")
 
 

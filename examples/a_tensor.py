@@ -5,11 +5,12 @@
 # numbers, one behind the other. Size, stride and offset say which of them an index reads. Everything else on this page
 # follows from that: why a transpose costs nothing, why changing one tensor changes another, and when a copy is made.
 #
-# `pellucid anatomy IMAGE` shows the same of a picture of yours. Two seconds.
+# `pellucid anatomy IMAGE` shows the same of a picture of yours.
 
 # %%
 import tempfile
 from pathlib import Path
+from textwrap import fill
 
 import torch
 
@@ -17,9 +18,15 @@ from pellucid.blocks.anatomy import anatomy, bit_depth, boxed, families, layouts
 from pellucid.blocks.anatomy import save_three_ways, side_by_side, watch_copies
 from pellucid.drawing.paper import Drawn
 
+
+def tell(facts) -> None:
+    """Print what the facts say of themselves, long lines folded."""
+    print(*(fill(line, 110, subsequent_indent="    ") for line in facts.lines()), sep="\n")
+
+
 points = torch.tensor([[4.0, 1.0], [5.0, 3.0], [2.0, 1.0]])
 whole = anatomy(points, "points")
-print(*whole.lines(), sep="\n")
+tell(whole)
 
 # %% [markdown]
 # The cell that an index reads is offset + stride x index, added up over the axes. For `points[1, 1]` that is
@@ -50,7 +57,7 @@ before = points.T[0, 1].item()
 row_1[0] = 50
 after = points.T[0, 1].item()
 print(f"points.T[0, 1] was {before:g}; after row_1[0] = 50 it is {after:g}")
-row_1[0] = 5
+row_1[0] = 5  # as it was
 
 # %% [markdown]
 # ## Copies that nobody asked for
@@ -61,7 +68,7 @@ with watch_copies() as watched:
     points.reshape(6)  # as it lies: a view
     points.T.reshape(6)  # in another order: a copy
     points[[0, 2]]  # rows picked by a list: a copy
-print(*watched.lines(), sep="\n")
+tell(watched)
 
 # %% [markdown]
 # ## Numbers in boxes, numbers in a row
@@ -70,7 +77,7 @@ print(*watched.lines(), sep="\n")
 # %%
 brightness = [level / 7 for level in range(4096)]  # as many as a picture of 64 x 64 has
 in_boxes = boxed(brightness)
-print(*in_boxes.lines(), sep="\n")
+tell(in_boxes)
 
 # %% [markdown]
 # ## Pictures: four orders of the same axes
@@ -80,8 +87,9 @@ print(*in_boxes.lines(), sep="\n")
 # %%
 picture = torch.arange(2 * 3 * 3, dtype=torch.uint8).reshape(2, 3, 3)  # 2 rows, 3 columns, 3 channels
 arranged = layouts(picture)
-for order in arranged:
-    print(*order.lines(), sep="\n")
+volume = layouts(torch.zeros(4, 2, 3), "DHW")  # 4 slices of 2 rows and 3 columns, as CT has them
+for order in [*arranged, next(order for order in volume if order.layout == "NCDHW")]:
+    tell(order)
 
 # %% [markdown]
 # Files of 8 bits have 256 levels of grey, CT and X-ray files 12 or 16. What holds them without loss:
@@ -89,7 +97,7 @@ for order in arranged:
 # %%
 depths = [bit_depth(8), bit_depth(12, signed=True), bit_depth(16)]
 for depth in depths:
-    print(*depth.lines(), sep="\n")
+    tell(depth)
 
 # %% [markdown]
 # ## One-hot: a 1 where the label says, by `scatter`
@@ -98,7 +106,7 @@ for depth in depths:
 # %%
 labels = torch.tensor([2, 0, 1, 2])
 hot = one_hot_step_by_step(labels, 3)
-print(*hot.lines(), sep="\n")
+tell(hot)
 
 # %% [markdown]
 # ## Saving: three files, three habits
@@ -110,4 +118,4 @@ large = torch.arange(10_000.0).reshape(100, 100)
 with tempfile.TemporaryDirectory() as folder:
     saved = save_three_ways({"corner": large[:2, :2], "first row": large[0]}, Path(folder))
 for way in saved:
-    print(*way.lines(), sep="\n")
+    tell(way)

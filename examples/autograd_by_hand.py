@@ -3,7 +3,7 @@
 #
 # How does the loss change if this number grows a little? There are three ways to know. Work it out by hand, block by
 # block. Try it: add a little, and see. Or ask autograd, which keeps a record of what was computed and goes through it
-# backwards. All three must agree, and this page holds them against each other, number by number. Two seconds.
+# backwards. All three must agree, and this page holds them against each other, number by number.
 
 # %%
 from collections.abc import Callable
@@ -39,8 +39,8 @@ of_a = sigmoid_slope(of_p, a)  # times p (1 - p): p - 1 is left
 of_inputs, of_weight, of_bias = linear_slope(of_a, inputs, weight)
 
 # %% [markdown]
-# Autograd: mark the leaves with `requires_grad`, compute, call `backward()`, read `.grad`. In-between nodes keep theirs
-# only if asked to, by `retain_grad()`.
+# Autograd: mark the leaves (what was given, not computed) with `requires_grad`, compute, call `backward()`, read
+# `.grad`. In-between nodes keep theirs only if asked to, by `retain_grad()`.
 
 # %%
 leaves = [tensor.clone().requires_grad_() for tensor in (inputs, weight, bias)]
@@ -117,6 +117,7 @@ for (name, of_precision), colour, marker in zip(errors.items(), (BLUE, ORANGE), 
     axis.loglog(steps, of_precision, color=colour, marker=marker, label=name)
 axis.set(title="The slope by trying", xlabel="step", ylabel="relative error")
 axis.legend()
+plt.show()
 
 # %% [markdown]
 # ## A whole network
@@ -154,59 +155,4 @@ print(f"\n{count} numbers: by hand and autograd at most {hand_and_auto:.0e} apar
 print(f"by hand and by trying {hand_and_tries:.0e}")
 
 # %% [markdown]
-# ## Autograd's habits
-# `backward()` adds to `.grad`; it never sets it. Call it twice and the slope has doubled. That is useful when a batch
-# is too large for memory and comes in halves, and a fault everywhere else. The loss below is 0.5 (t - 3)². Without
-# zeroing, the slopes of all earlier steps push on: like a pendulum without friction, t swings about 3 and never
-# settles.
-
-# %%
-t = torch.tensor(0.0, requires_grad=True)
-seen = []
-for _ in range(3):
-    (0.5 * (t - 3) ** 2).backward()
-    seen.append(t.grad.item())
-print(f"\nslope at t = 0 after one, two, three calls: {seen}")
-
-
-def descend(zeroed: bool, steps: int = 40, rate: float = 0.1) -> list[float]:
-    """Where t is before each step of gradient descent, beginning at 0, and after the last."""
-    t = torch.tensor(0.0, requires_grad=True)
-    path = [t.item()]
-    for _ in range(steps):
-        (0.5 * (t - 3) ** 2).backward()
-        with torch.no_grad():  # the update is no part of the loss
-            t -= rate * t.grad
-        if zeroed:
-            t.grad = None
-        path.append(t.item())
-    return path
-
-
-paths = {"zeroed": descend(True), "never zeroed": descend(False)}
-figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
-for (name, path), colour, style in zip(paths.items(), (BLUE, ORANGE), ("-", "--"), strict=True):
-    axis.plot(path, color=colour, linestyle=style, label=name)
-    print(f"{name}: after 40 steps t = {path[-1]:.3f}, farthest from 3 in the last 20: ", end="")
-    print(f"{max(abs(it - 3) for it in path[-20:]):.3f}")
-axis.axhline(3, color="black", linewidth=0.7)
-axis.set(title="Gradient descent to t = 3", xlabel="step", ylabel="t")
-axis.legend()
-
-# %% [markdown]
-# The update belongs in `no_grad`. Outside, torch refuses to move a leaf in place; and `t = t - rate * t.grad` makes a
-# new t, which is no leaf and gets no slope, so that the next step has nothing to go by. For validation, where there is
-# nothing to learn, `set_grad_enabled(training)` switches the record off and on again with one flag.
-
-# %%
-try:
-    t -= 0.1 * t.grad
-except RuntimeError as refused:
-    print(f"\nt -= ...: {str(refused)[:80]}")
-moved = t - 0.1 * t.grad
-print(f"t = t - ...: still a leaf? {moved.is_leaf}")
-recorded = {}
-for training in (True, False):
-    with torch.set_grad_enabled(training):
-        recorded[training] = (0.5 * (t - 3) ** 2).requires_grad
-    print(f"set_grad_enabled({training}): recorded? {recorded[training]}")
+# So autograd can be believed. What one must know to use it is on the next page, `autograd_habits.py`.

@@ -2,22 +2,30 @@
 # # Broadcasting: how two shapes meet, and the trap in it
 #
 # Subtracting the mean image from 1,000 images takes one minus sign: the mean is read again and again, as if there were
-# 1,000 of it. The rule is short. It also lets through the most expensive mistake of this field: (N,) against (N, 1).
+# 1,000 of it. The rule is short. It also lets a mistake pass of which nothing is said: (N,) against (N, 1).
 #
 # The rule: write the shapes below each other, aligned at the right; fill the shorter up with 1; a 1 is stretched to the
-# other's length; any other two lengths must be alike. Two seconds.
+# other's length; any other two lengths must be alike. Axes are counted from the right: -1 is the last one.
 
 # %%
+from textwrap import fill
+
 import torch
 
 from pellucid.blocks.anatomy import anatomy, broadcast, watch_copies
 from pellucid.data import read
 
+
+def tell(facts) -> None:
+    """Print what the facts say of themselves, long lines folded."""
+    print(*(fill(line, 110, subsequent_indent=" " * 19) for line in facts.lines()), sep="\n")
+
+
 digits = read("digits")
 images = torch.from_numpy(digits.images[:, 0].astype("float32"))
 mean = images.mean(0)
 fits = broadcast(images.shape, mean.shape)
-print(*fits.lines(), sep="\n")
+tell(fits)
 fits
 
 # %% [markdown]
@@ -38,7 +46,7 @@ print(f"largest mean of a pixel afterwards: {farthest:.1e}; silent copies: {len(
 # %%
 each = images.mean((1, 2))
 misfit = broadcast(images.shape, each.shape)
-print(*misfit.lines(), sep="\n")
+tell(misfit)
 print("mended:", (images - each.view(len(images), 1, 1)).mean((1, 2)).abs().max().item() < 1e-5)
 misfit
 
@@ -51,7 +59,7 @@ misfit
 labels = torch.from_numpy((digits.labels[:200] == 0).astype("float32"))
 answers = labels[:, None].clone()  # a perfect model: each answer is its label
 trap = broadcast(answers.shape, labels.shape)
-print(*trap.lines(), sep="\n")
+tell(trap)
 told_accuracy = (answers == labels).float().mean().item()
 true_accuracy = (answers[:, 0] == labels).float().mean().item()
 told_loss = (answers - labels).square().mean().item()

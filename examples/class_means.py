@@ -2,7 +2,7 @@
 # # The nearest mean: a classifier before any network
 #
 # Take the mean image of each class. A new image belongs to the class whose mean is nearest. Nothing is trained, there
-# is no learning rate, and two lines of arithmetic do it: whatever comes later has to beat this. Two seconds.
+# is no learning rate, and two lines of arithmetic do it: whatever comes later has to beat this.
 #
 # `python examples/class_means.py [SOURCE]` takes a folder of class folders, a zip, or a name such as `mnist`; without,
 # it takes `digits`, which needs no download.
@@ -78,7 +78,7 @@ for number, name in enumerate(dataset.classes):
 # ## It was a linear layer all along
 # Multiply out: |x - m|² = |x|² - 2 m·x + |m|². The first term is the same for all classes and cannot decide. What is
 # left, halved and with its sign turned, is m·x - |m|²/2: weighted sums of the pixels plus a bias, with the mean image
-# as weights. The next page, `r0_linear_by_hand.py`, keeps the layer and lets gradient descent look for better weights.
+# as weights. A later page, `r0_linear_by_hand.py`, keeps the layer and lets gradient descent look for better weights.
 # On its pictures the means alone find 96% (`python examples/class_means.py medical_mnist`).
 
 # %%

@@ -3,7 +3,7 @@
 #
 # Before networks learned their own filters, people wrote them down: edges, bars, spots, brightness, each at several
 # sizes. This page draws such a bank, lets it loose on a slice of tissue, and asks what each filter answers to. Pellucid
-# keeps the same bank as a rival for its networks. Three seconds; nothing is downloaded.
+# keeps the same bank as a rival for its networks. Nothing is downloaded.
 
 # %%
 import matplotlib.pyplot as plt
@@ -34,6 +34,7 @@ axes[1].set_title("brightness: what the bank sees")
 for axis in axes:
     axis.set(xticks=[0, 50, 100, 150], yticks=[0, 50, 100, 150], xlabel="pixels")
 print(f"{grey.shape[0]} x {grey.shape[1]} pixels, brightness from {grey.min():.0f} to {grey.max():.0f}")
+plt.show()
 
 # %% [markdown]
 # ## The bank
@@ -75,6 +76,7 @@ for row, (filters, sigma_px) in enumerate(zip(bank, SCALES_PX, strict=True)):
             axis.set_title(name, fontsize=7)
     axes[row, 0].set_ylabel(f"{sigma_px:.0f} px", fontsize=8)
 figure.suptitle("Thirty filters: orange counts for, blue against", fontsize=10)
+plt.show()
 
 # %% [markdown]
 # What each answers to can be asked with pictures made for it. A flat picture moves none but the Gaussian: the weights
@@ -123,6 +125,7 @@ for row, pair in enumerate(zip(left, right, strict=True)):
         axis.set(xticks=[], yticks=[], ylabel=name if scale == 0 else "")
         if row == 0:
             axis.set_title(f"{SCALES_PX[scale]:.0f} px", fontsize=9)
+plt.show()
 
 # %% [markdown]
 # ## What each likes best
@@ -144,6 +147,7 @@ for axis, (name, (row, column)) in zip(axes.flat, places.items(), strict=True):
 print("\nfilter, 2 px   strongest answer   at row, column")
 for name, place in places.items():
     print(f"{name:12} {maps[1][name][place]:14.1f} {place[0]:13}, {place[1]}")
+plt.show()
 
 # %% [markdown]
 # ## From pictures to features
@@ -153,7 +157,7 @@ for name, place in places.items():
 
 # %%
 features = filter_responses(grey[None].astype(np.float32), filter_bank(*grey.shape))[0]
-spots = features[: 91 * 3].reshape(3, 91)[:, 8 * 9 : 9 * 9].reshape(3, 3, 3)  # filter 8 is the Laplacian
+spots = features[: 91 * 3].reshape(3, 91)[:, 8 * 9 : 9 * 9].reshape(3, 3, 3)  # 91 a size; filter 8 is the Laplacian
 print(f"\n{grey.size:,} pixels became {len(features)} features. The Laplacian of 4 px in the nine fields:")
 for row in spots[2]:
     print("".join(f"{value:8.1f}" for value in row))

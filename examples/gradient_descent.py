@@ -3,7 +3,7 @@
 #
 # Learning is going downhill. The loss says how wrong a weight is, its slope says which way is less wrong, and the
 # learning rate says how far to go. This page goes down with one weight, too timidly, well, and too boldly; then with
-# two; then with slopes that are only guessed from a few cases. Three seconds; nothing is downloaded.
+# two; then with slopes that are only guessed from a few cases. Nothing is downloaded.
 
 # %%
 import matplotlib.pyplot as plt
@@ -89,6 +89,7 @@ print("\nlearning rate    one step leaves    loss at first    after 12 steps")
 for name, (places, losses) in paths.items():
     left = ((places[1] - best_weight) / (places[0] - best_weight)).item()
     print(f"{RATES[name]:5} {name:10} {left:15.2f} {losses[0]:16.3f} {losses[-1]:17.3f}")
+plt.show()
 
 # %% [markdown]
 # ## Two weights
@@ -119,12 +120,14 @@ print(f"\ntwo weights: {bowl_places[-1].tolist()[0]:.3f} and {bowl_places[-1].to
 print(f"  the lowest point: {lowest[0]:.3f} and {lowest[1]:.3f}")
 print(f"  steepness {steepness[1]:.2f} down the side, {steepness[0]:.2f} along the floor: rates up to", end=" ")
 print(f"{2 / steepness[1]:.2f} arrive")
+plt.show()
 
 # %% [markdown]
 # ## Mini-batches
-# The slope over all cases is a mean, and a few cases tell roughly the same. A step on 16 patients costs a 28th of a
-# step on 442, so one takes many rough steps instead of a few good ones. They come near the lowest point sooner, and
-# then wander about it: the slope of a few never quite vanishes. A smaller rate calms them.
+# The slope over all cases is a mean, and a few cases tell roughly the same. A mini-batch is such a few; an epoch is
+# once through all cases, batch by batch. A step on 16 patients costs a 28th of a step on 442, so one takes many rough
+# steps instead of a few good ones. They come near the lowest point sooner, and then wander about it: the slope of a few
+# never quite vanishes. A smaller rate calms them.
 
 
 # %%
@@ -150,3 +153,4 @@ for axis, (rate, places), colour in zip(axes, wandering.items(), (ORANGE, GREEN)
     spread[rate] = (places[-28:] - lowest).norm(dim=1).mean().item()
     print(f"  learning rate {rate:4}: {spread[rate]:.3f}")
 axes[1].set_ylabel("")
+plt.show()

@@ -3,7 +3,7 @@
 #
 # A network that learns for too long begins to know its training images by heart, and grows worse on all others. So one
 # looks at a validation part after every epoch, and keeps the weights that did best there. It is three lines of code,
-# and two of its common forms keep nothing. Four seconds on one core.
+# and two of its common forms keep nothing.
 #
 # `python examples/keeping_the_best.py [SOURCE]` takes any other source of pictures, too.
 
@@ -94,6 +94,7 @@ axis.plot(EPOCHS - 1, valid_losses[-1], "s", color="black", markersize=7, label=
 axis.set(title="From the best epoch on, it learns by heart", xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
 axis.legend(frameon=False, fontsize=8)
 print(f"validation loss: {best_loss:.4f} at epoch {best_epoch}, the best; {valid_losses[-1]:.4f} at the last")
+plt.show()
 
 # %% [markdown]
 # ## What was kept

@@ -3,7 +3,7 @@
 #
 # A neuron is a weighted sum, a bias and a bend. A layer is many neurons that look at the same inputs, and its sums are
 # one product of matrices. A network is one layer after another. Here they are built in this order, on handwritten
-# digits of 8 x 8 pixels that come with the library. Five seconds.
+# digits of 8 x 8 pixels that come with the library.
 
 # %%
 from itertools import pairwise
@@ -41,8 +41,8 @@ print(f"one neuron, one image: {one_neuron:.4f}")
 
 # %% [markdown]
 # ## Thirty neurons are one product
-# Thirty such neurons, a thousand images: two loops around the one above. Or one product of two matrices, images by
-# pixels and pixels by neurons. The numbers are the same, and the product is what processors are built for.
+# Thirty such neurons, 1,797 images: two loops around the one above. Or one product of two matrices, images by pixels
+# and pixels by neurons. The numbers are the same, and the product is what processors are built for.
 
 # %%
 neuron_by_neuron = torch.stack(
@@ -57,7 +57,8 @@ print(f"one after another or all at once: at most {layer_differs:.0e} apart")
 # %% [markdown]
 # ## Widths, and numbers to learn
 # A layer of n neurons on m inputs has (m + 1) n numbers: m weights and a bias each. The widths of a network are how
-# many numbers stand between its layers, the first being pixels and the last classes.
+# many numbers stand between its layers, the first being pixels and the last classes. The last layer is not bent: its
+# sums, one a class, are the logits.
 
 
 # %%
@@ -75,8 +76,9 @@ for number, layer in enumerate(network, start=1):
 # %% [markdown]
 # ## How wide is wide enough?
 # The same training for each width: batches of 64 in a new order each epoch, SGD with a learning rate of 0.1, 30 epochs,
-# five random starts. Width 0 means no hidden layer at all. Two hidden neurons are too narrow a gate: ten classes do not
-# pass it. Past sixteen or so, more numbers hardly help on so few images.
+# five random starts. Width 0 means no hidden layer at all. The logits become probabilities by softmax, exp(x) /
+# sum(exp(x)), and the loss is the cross-entropy: minus the log of the right class's. Two hidden neurons are too narrow
+# a gate: ten classes do not pass it. Past sixteen or so, more numbers hardly help on so few images.
 
 
 # %%
@@ -117,12 +119,13 @@ axis.hlines(means, *ends, color=ORANGE, label="mean of five starts")
 axis.set_xticks(places, [f"{width}\n({numbers[width]:,})" for width in accuracies])
 axis.set(title="Digits by width", xlabel="hidden neurons (numbers to learn)", ylabel="held-out accuracy", ylim=(0, 1))
 axis.legend(loc="lower right")
+plt.show()
 
 # %% [markdown]
 # ## What hidden neurons look for
 # The 64 weights of a neuron can be looked at as an image: where it is orange a bright pixel excites the neuron, where
-# it is purple it silences it. Most have found pieces of strokes. Some have moved little from where they began: two of
-# these are at 0 for almost every image, and a ReLU that is at 0 passes no slope on.
+# it is purple it silences it. Most have found pieces of strokes. Some have moved little from where they began: they
+# fire for few images or for none, and a ReLU that is at 0 passes no slope on.
 
 # %%
 before = draw_layers([64, 16, classes], torch.Generator().manual_seed(0))[0].weight
@@ -141,3 +144,4 @@ for number, (axis, weights) in enumerate(zip(axes.flat, first_weights, strict=Tr
     axis.set_axis_off()
 figure.suptitle("Weights of 16 hidden neurons")
 figure.colorbar(shown, ax=axes, label="weight")
+plt.show()

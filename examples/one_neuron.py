@@ -2,8 +2,8 @@
 # # One neuron, down to the single multiplication
 #
 # A neuron multiplies each pixel by a weight, adds the products up, adds a bias, and bends the sum to between 0 and 1.
-# That is all. This page teaches one neuron to tell an 8 from a 1, looks at what it has learned, and follows one
-# prediction until there is nothing left to explain. Three seconds; nothing is downloaded.
+# (The sum is also called the logit.) That is all. This page teaches one neuron to tell an 8 from a 1, looks at what it
+# has learned, and follows one prediction until there is nothing left to explain. Nothing is downloaded.
 
 # %%
 import matplotlib.pyplot as plt
@@ -23,7 +23,8 @@ DIVERGING = LinearSegmentedColormap.from_list("blue to orange", [BLUE, "white", 
 # %% [markdown]
 # ## The pictures
 # Handwritten digits of 8 x 8 pixels, each from 0 (paper) to 16 (ink), here divided by 16. We keep the ones and the
-# eights. A picture becomes a row of 64 numbers: a neuron does not know which pixels are neighbours.
+# eights. A picture becomes a row of 64 numbers: a neuron does not know which pixels are neighbours. Some pictures are
+# held out: nothing is learned from them, so that they can say how good the neuron is.
 
 # %%
 digits = read("digits")
@@ -43,9 +44,10 @@ print(f"{len(pixels)} pictures to learn from, {len(held_pixels)} held out; {labe
 
 # %% [markdown]
 # ## Learning
-# Weights and bias begin at 0: the neuron says one half to everything, and its loss is log(2) = 0.6931. At each step the
-# slope of the loss says which way each weight should move. The slope of a weight is a mean over the pictures: the
-# pixel, times how far the answer was off.
+# The loss is one number for how wrong the neuron is: minus the log of the probability that it gave to the truth, the
+# mean over the pictures (binary cross-entropy). Weights and bias begin at 0: the neuron says one half to everything,
+# and its loss is log(2) = 0.6931. At each step the slope of the loss says which way each weight should move. The slope
+# of a weight is a mean over the pictures: the pixel, times how far the answer was off.
 
 # %%
 weight, bias = torch.zeros(1, 64, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
@@ -85,6 +87,7 @@ figure.colorbar(drawn, ax=axes[2], label=f"for {NO}     for {YES}")
 for axis in axes:
     axis.set(xticks=[], yticks=[])
 print(f"{int(never_inked.sum())} pixels are paper in every training picture; their weights are all 0")
+plt.show()
 
 # %% [markdown]
 # ## One prediction, followed by hand
@@ -103,15 +106,14 @@ drawings = [("pixel", picture, "Greys", 0, 1)]
 drawings += [("x weight", weight_image, DIVERGING, -largest, largest)]
 drawings += [("= product", products, DIVERGING, -largest_product, largest_product)]
 for axis, (title, numbers, colours, low, high) in zip(axes, drawings, strict=True):
-    axis.imshow(
-        numbers.numpy(), cmap=colours, vmin=2 * low, vmax=2 * high
-    )  # twice: pale enough to read what is written
+    axis.imshow(numbers.numpy(), cmap=colours, vmin=2 * low, vmax=2 * high)  # twice: pale enough to read on
     axis.set(title=title, xticks=range(8), yticks=range(8))
     axis.tick_params(labelsize=6, length=0)
     for row in range(8):
         for column in range(8):
             axis.text(column, row, f"{numbers[row, column]:z.1f}", ha="center", va="center", fontsize=5.5)
 axes[0].set(xlabel="column", ylabel="row")
+plt.show()
 
 # %% [markdown]
 # Here is the same in words, and at the end of it a single multiplication. The sigmoid, 1 / (1 + exp(-sum)), makes a
@@ -149,3 +151,4 @@ axis.set(title="Every held-out picture is one number", xlabel="sum (above 0: tak
 axis.legend(title="in truth", frameon=False)
 wrong = int((~held_right).sum())
 print(f"{wrong} of {len(held_labels)} lie on the wrong side of 0")
+plt.show()

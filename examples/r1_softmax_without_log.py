@@ -3,8 +3,7 @@
 #
 # Log-softmax is x - log(sum(exp(x))). Leave out the log, x - sum(exp(x)), and nothing crashes: the loss falls with
 # every epoch, and a teaching text's printed run ends at an accuracy of 96%. This page makes the same mistake on
-# purpose, gets the same losses, asks what was really learned, and sets the sound version beside it. About 15 seconds on
-# one core.
+# purpose, gets the same losses, asks what was really learned, and sets the sound version beside it.
 #
 # `python examples/r1_softmax_without_log.py [SOURCE]` takes any other source of pictures, too.
 
@@ -14,6 +13,7 @@ import sys
 import time
 from math import log
 from pathlib import Path
+from textwrap import fill
 
 import torch
 from torch import Tensor
@@ -113,7 +113,7 @@ print(f"\n'probabilities' of a case add up to {sums.mean():.3f} (from {sums.min(
 try:
     nll(forgetful(logits), valid_labels)
 except BadInput as refused:
-    print(f"pellucid's nll refuses them: {refused}")
+    print(fill(f"pellucid's nll refuses them: {refused}", 100))
 print(f"sum(exp(x)) of a case, which training drives towards 1: {logits.exp().sum(1).mean():.3f} on average")
 print(f"loss before the first step {OUTPUTS}.0, where log({OUTPUTS}) = {log(OUTPUTS):.3f} was due")
 print(f"loss at the end {losses[-1]:.4f}; cross-entropy of the same logits {cross_entropy(logits, valid_labels):.4f}")

@@ -3,7 +3,7 @@
 #
 # Ten digits, one linear layer, cross-entropy. In the teaching text that this page follows, labels have the shape (N, 1)
 # and guesses (N,). Comparing the two does not fail: it stretches both to N x N. This page shows what the resulting
-# number means, why it looked plausible, and what else went wrong beside it. About 15 seconds on one core.
+# number means, why it looked plausible, and what else went wrong beside it.
 #
 # `python examples/r2a_mnist_linear.py [SOURCE]` takes any other source of pictures, too.
 
@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import torch
@@ -76,7 +77,7 @@ for name, truth in (("batches of one class each", valid_labels), ("batches of al
 try:
     check_labels(valid_labels[:, None], classes)
 except BadInput as refused:
-    print(f"pellucid refuses such labels: {refused}")
+    print(fill(f"pellucid refuses such labels: {refused}", 100))
 
 
 # %% [markdown]

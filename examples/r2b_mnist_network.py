@@ -3,8 +3,8 @@
 #
 # 784 pixels, 30 hidden numbers bent by ReLU, 10 logits. In a teaching text, plain gradient descent takes this network
 # from a validation loss of 1.65 after its first epoch to 1.10 after its tenth. At that learning rate a fresh network
-# needs about eleven epochs to reach 1.65 at all: a cell had been run before, and the printed run went on with the
-# weights that it had left. This page shows both runs, and then a sound one. About 15 seconds on one core.
+# needs about twelve epochs to reach 1.65 at all: a cell had been run before, and the printed run went on with the
+# weights that it had left. This page shows both runs, and then a sound one.
 #
 # `python examples/r2b_mnist_network.py [SOURCE]` takes any other source of pictures, too.
 
@@ -39,7 +39,7 @@ labels, valid_labels = torch.from_numpy(dataset.labels[rows]), torch.from_numpy(
 # ## A learner, as small as it gets
 # It holds a network and an optimizer. `fit` goes through the training cases so many times, in a new order each time,
 # and prints a row an epoch: the mean loss of the training batches, loss and accuracy on the validation part, the time.
-# Mark what `fit` does *not* do: it does not begin anew.
+# Note what `fit` does *not* do: it does not begin anew.
 
 
 # %%

@@ -3,7 +3,7 @@
 #
 # A formula is a graph: numbers go in, each node does one small thing, one number comes out. Values flow to the right.
 # Slopes flow back to the left: each says by how much the last number changes for a small change of this one. That is
-# the whole of training. Three seconds; `pellucid graph logistic-regression` draws the second one.
+# the whole of training. `pellucid graph logistic-regression` draws the second one.
 
 # %%
 import math
@@ -78,6 +78,8 @@ figure, axes = plt.subplots(figsize=(5.2, 4))
 shown = axes.contourf(x1, x2, probability, levels=np.linspace(0, 1, 11), cmap="RdBu_r")
 axes.plot(*on_the_boundary.T, color="black")
 axes.plot(3.0, 1.5, "o", color="black")
-axes.annotate(f"p = {p:.2f}", (3.0, 1.5), textcoords="offset points", xytext=(8, -12))
-axes.set(title="p of the logistic regression; its boundary p = 0.5", xlabel="x1", ylabel="x2", ylim=(-3, 5))
+white = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none"}
+axes.annotate(f"p = {p:.2f}", (3.0, 1.5), textcoords="offset points", xytext=(10, -18), bbox=white)
 figure.colorbar(shown, label="p")
+axes.set(title="p, and the boundary where it is 0.5", xlabel="x1", ylabel="x2", ylim=(-3, 5))
+plt.show()

@@ -2,8 +2,8 @@
 # # Ten layers, and what reaches the first
 #
 # A layer learns from the slope of the loss with regard to its weights. The slope comes from the end of the network, and
-# every layer on its way multiplies it by the slope of its bend. That of the sigmoid is a quarter at most. Ten layers of
-# sigmoids leave next to nothing for the first; ReLU leaves enough. Here are the numbers. Five seconds.
+# every layer on its way multiplies it by the slope of its bend (its activation function). That of the sigmoid is a
+# quarter at most. Ten layers of sigmoids leave next to nothing for the first; ReLU leaves enough. Here are the numbers.
 
 # %%
 from itertools import pairwise
@@ -30,8 +30,9 @@ train = torch.tensor(split.train)
 
 # %% [markdown]
 # ## The slope of a bend
-# sigmoid(x) (1 - sigmoid(x)) is a quarter at 0 and less elsewhere. Tanh's slope is 1 at 0, ReLU's is 1 above 0 and 0
-# below. Nine bends lie between the first of ten layers and the last: for sigmoids, (1/4)^9 is four millionths.
+# sigmoid(x) (1 - sigmoid(x)) is a quarter at 0 and less elsewhere. Tanh is a sigmoid from -1 to 1; its slope is 1 at 0.
+# ReLU's is 1 above 0 and 0 below. Nine bends lie between the first of ten layers and the last: for sigmoids, (1/4)^9 is
+# four millionths.
 
 # %%
 x = torch.linspace(-6, 6, 241, dtype=torch.float64)
@@ -45,6 +46,7 @@ for name, slope_of in SLOPE_OF.items():
     print(f"{name:8} is steepest by {steepest[name]:.2f}; to the ninth: {steepest[name] ** 9:.1e}")
 axis.set(title="How steep the bends are", xlabel="weighted sum", ylabel="slope")
 axis.legend()
+plt.show()
 
 # %% [markdown]
 # ## Ten layers, measured
@@ -91,6 +93,7 @@ for name, slopes in measured.items():
 axis.set_xticks(range(1, DEPTH + 1))
 axis.set(title="What reaches each layer", xlabel="layer, the first next to the pixels", ylabel="slope of a weight")
 axis.legend()
+plt.show()
 
 # %% [markdown]
 # ## Where it goes

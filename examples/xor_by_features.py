@@ -1,9 +1,9 @@
 # %% [markdown]
 # # XOR by better features
 #
-# Exclusive or: one of two, but not both. Four points in a plane, and no straight line has the right two on each side.
-# A logistic regression draws straight lines only. Give it products of the inputs beside the inputs themselves, and the
-# same regression solves it at once. Two seconds.
+# Exclusive or: one of two, but not both. Four points in a plane, and no straight line has the right two on each side. A
+# logistic regression draws straight lines only. Give it products of the inputs beside the inputs themselves, and the
+# same regression solves it at once.
 
 # %%
 from math import log
@@ -99,7 +99,8 @@ print(f"a = {curve_bias.item():.1f} " + " ".join(f"{value:+.1f} {name}" for valu
 # %% [markdown]
 # The product decides: x1 + x2 - 2 x1 x2 is 0, 1, 1, 0 at the four corners, which is XOR itself. Two features are
 # enough, then: the sum and the product. In their plane, on the right, a straight line separates the classes. Seen from
-# the plane of x1 and x2, in the middle, the boundary is a curve: the five features make it a pair of bent lines.
+# the plane of x1 and x2, in the middle, the boundary is a curve: the five features make it a pair of bent lines. On the
+# left, the line of least loss, which gets about half of the points right.
 
 # %%
 two_features = torch.stack([points.sum(1), points.prod(1)], dim=1)
@@ -131,3 +132,4 @@ for axis, (shown, places, values), title, accuracy in zip(axes, panels, titles, 
     axis.set(title=f"{title}\n{accuracy:.0%} right", xlabel="x1", ylabel="x2")
 axes[2].set(xlabel="x1 + x2", ylabel="x1 x2")
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+plt.show()

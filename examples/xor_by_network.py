@@ -3,7 +3,7 @@
 #
 # Two hidden units, each a logistic regression of its own, and a third that reads the two: a 2-2-1 network of nine
 # numbers. It can do XOR, but whether gradient descent gets it there depends on where it starts. Here a hundred networks
-# start at random. Most succeed, and they do not all end in the same place. Five seconds.
+# start at random. Most succeed, and they do not all end in the same place.
 
 # %%
 from collections import Counter
@@ -24,9 +24,10 @@ xor = torch.tensor([0.0, 1.0, 1.0, 0.0], dtype=torch.float64)
 # %% [markdown]
 # ## The recipe
 # Sigmoids throughout, binary cross-entropy, SGD with a learning rate of 0.005 and a momentum of 0.95, 50 epochs: these
-# come from a lecture. It does not say which points, nor how many a step. We chose 1000 points, 250 around each corner
-# with a deviation of 0.1, and one point a step, so that 50 epochs make 50,000 small steps. The four corners alone would
-# make 200, which is far too few at this learning rate; that is tried below, too.
+# come from a lecture. (Momentum: each step goes on with 0.95 of the step before, so that steps in one direction grow.)
+# It does not say which points, nor how many a step. We chose 1000 points, 250 around each corner with a deviation of
+# 0.1, and one point a step, so that 50 epochs make 50,000 small steps. The four corners alone would make 200, which is
+# far too few at this learning rate; that is tried below, too.
 #
 # All networks are trained at once: a row of `weights` is one network, and every step moves all rows. They see the same
 # points in the same order. Each begins as `torch.nn.Linear` would: uniform between -0.71 and 0.71.
@@ -104,6 +105,7 @@ for chosen, colour, style, name in ((succeeded, BLUE, "-", "succeeds"), (~succee
     lines[0].set_label(f"{name} ({int(chosen.sum())})")
 axis.set(title=f"{STARTS} starts of one network", xlabel="epoch", ylabel="loss", ylim=(0, 0.85))
 axis.legend()
+plt.show()
 
 # %% [markdown]
 # ## What the hidden units do
@@ -200,3 +202,4 @@ for axis, number in zip(axes, chosen, strict=True):
     done = "succeeds" if succeeded[number] else "is stuck"
     axis.set(title=f"cut off: {kinds[number]}\n{done}, loss {final[number]:.3f}", xlabel="x1", aspect="equal")
 axes[0].set_ylabel("x2")
+plt.show()

@@ -3,7 +3,7 @@
 #
 # What do the sigmoids between the layers do? Take them away, all but the last, and see. However many layers are left,
 # and however wide, they are one layer: a product of matrices is a matrix. And one layer draws one straight line, which
-# XOR does not have. Five seconds.
+# XOR does not have.
 
 # %%
 from math import log
@@ -26,7 +26,8 @@ xor = torch.tensor([0, 1, 1, 0])
 # 2-2-1 with sigmoids, the same network without them in the hidden layer, and a large one without: two hidden layers of
 # 16. The last sigmoid stays, it is part of the loss. All learn from the same 1000 points around the four corners
 # (deviation 0.1): binary cross-entropy, SGD with a learning rate of 0.005 and a momentum of 0.95, 50 epochs, four
-# points a step. Not every start of the first one succeeds, as `xor_by_network.py` shows; this one does.
+# points a step. Not every start of the first one succeeds, as `xor_by_network.py` shows (with one point a step); this
+# one does.
 
 
 # %%
@@ -101,7 +102,8 @@ for name, layers in networks.items():
 
 # %% [markdown]
 # And no line can do it (`xor_by_features.py` has the proof in two lines). The loss of the two straight networks stays
-# at log 2, whatever their size. A layer more is worth something only if there is a bend before it.
+# at log 2, whatever their size, and in the figure their planes are grey: about one half everywhere. A layer more is
+# worth something only if there is a bend before it.
 
 # %%
 side = torch.linspace(-0.5, 1.5, 200, dtype=torch.float64)
@@ -124,3 +126,4 @@ for axis, (name, layers) in zip(axes.flat[1:], networks.items(), strict=True):
     axis.set(title=name, xlabel="x1", ylabel="x2", aspect="equal")
 axes[1, 0].legend(loc="center")
 figure.colorbar(filled, ax=axes[1], label="probability of a 1")
+plt.show()

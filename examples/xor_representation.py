@@ -3,7 +3,7 @@
 #
 # The output of a network is a logistic regression like any other: it draws one straight line. It does not draw it in
 # the plane of the inputs, however, but in that of the hidden units, and where a point lies there is learned. This page
-# looks into that plane while a 2-2-1 network learns XOR. Three seconds.
+# looks into that plane while a 2-2-1 network learns XOR.
 
 # %%
 import matplotlib.pyplot as plt
@@ -87,11 +87,11 @@ print(f"\nfrom (0, 1) to (1, 0): inputs {apart(corners):.2f}", end="")
 print(*(f", epoch {epoch} {apart(places):.2f}" for epoch, places in seen.items()), sep="")
 
 # %% [markdown]
-# At first the inputs are only tilted and shrunk (mark the scale of the second panel): sigmoids of small sums are almost
+# At first the inputs are only tilted and shrunk (note the scale of the second panel): sigmoids of small sums are almost
 # straight, and what no line separated before, none separates now. At epoch 20 (0, 1) and (1, 0), far apart in the
 # inputs, lie on the same spot: for this question they are the same, and the hidden units have learned so. A line could
 # already separate the three spots that are left, but the output has not found it yet. At epoch 50 it has, and the spots
-# have moved apart.
+# have moved apart. In the figure, black lines are the output's.
 
 # %%
 figure, axes = plt.subplots(2, 2, figsize=(7, 6.6), layout="constrained")
@@ -112,3 +112,4 @@ for axis, epoch in zip(axes[1], SHOWN[1:], strict=True):
     axis.contourf(h1, h2, p, levels=[0, 0.5, 1], colors=[BLUE, ORANGE], alpha=0.15)
     axis.contour(h1, h2, p, levels=[0.5], colors="black", linewidths=1.5)
 figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+plt.show()

@@ -22,6 +22,7 @@ def run(tmp_path_factory) -> Iterator[Callable[..., dict[str, Any]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PELLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("MPLBACKEND", "Agg")
+        patch.setattr(plt, "show", lambda: None)  # Agg warns where there is a screen
 
         def run_page(name: str, *source: str, shapes: bool = True) -> dict[str, Any]:
             patch.setattr(sys, "argv", [name, *source])

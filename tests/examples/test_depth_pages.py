@@ -161,7 +161,7 @@ def test_the_three_ways_agree_on_a_whole_network(page):
 
 
 def test_slopes_add_up_until_zeroed_and_then_push_like_a_momentum_of_1(page):
-    autograd = page("autograd_by_hand.py")
+    autograd = page("autograd_habits.py")
     assert autograd["seen"] == [-3, -6, -9]
     assert autograd["paths"]["zeroed"] == pytest.approx([3 * (1 - 0.9**step) for step in range(41)], abs=1e-5)
     t = torch.zeros((), requires_grad=True)

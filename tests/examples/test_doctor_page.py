@@ -14,7 +14,7 @@ def test_faults_that_any_pictures_show_are_named_on_digits_too(run):
     assert {"inputs-scaled-twice", "softmax-does-not-sum-to-one"} <= set(page["r1"])
     assert "softmax-does-not-sum-to-one" not in page["r0"]
     assert "labels-spread-in-metric" in page["r2a"]
-    first, second = page["r2b"]
+    first, _ = page["r2b"]
     assert "already-trained" not in first
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from scipy.ndimage import gaussian_filter, gaussian_laplace
 from skimage.data import immunohistochemistry
 from sklearn.linear_model import LogisticRegression
@@ -23,8 +22,8 @@ def banks(run):
 
 
 @pytest.fixture(scope="module")
-def compared(run, tmp_path_factory):
-    """A source that takes a second: 190 digits, threes and eights, 8 x 8."""
+def source(tmp_path_factory) -> str:
+    """One that takes a second: 190 digits, threes and eights, 8 x 8."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -33,9 +32,19 @@ def compared(run, tmp_path_factory):
     parts = {"train": slice(0, 100), "val": slice(100, 130), "test": slice(130, 190)}
     arrays = {f"{part}_images": images[rows] for part, rows in parts.items()}
     arrays |= {f"{part}_labels": labels[rows, None] for part, rows in parts.items()}
-    source = tmp_path_factory.mktemp("source") / "three_or_eight.npz"
-    np.savez(source, **arrays)
-    return run("handcrafted_or_learned.py", str(source))
+    path = tmp_path_factory.mktemp("source") / "three_or_eight.npz"
+    np.savez(path, **arrays)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def compared(run, source):
+    return run("handcrafted_or_learned.py", source)
+
+
+@pytest.fixture(scope="module")
+def looked_at(run, source):
+    return run("learned_filters.py", source)
 
 
 @pytest.mark.parametrize("scale", [0, 1, 2])
@@ -131,14 +140,21 @@ def test_the_judge_learns_from_the_training_part_chooses_by_the_validation_part_
     np.testing.assert_array_equal(compared["judge"](rows, dataset, split), said)
 
 
-def test_the_handcrafted_filters_repeat_themselves_wholly_and_noise_by_chance(compared):
-    shares, side = compared["shares"], compared["side"]
-    own = np.stack([*compared["edges"], *compared["bars"]])
+def test_the_handcrafted_filters_repeat_themselves_wholly_and_noise_by_chance(looked_at):
+    shares, side = looked_at["shares"], looked_at["side"]
+    own = np.stack([*looked_at["edges"], *looked_at["bars"], *looked_at["spot_and_blur"]])
     np.testing.assert_allclose(shares(own), 1, atol=1e-9)
     noise = np.random.default_rng(0).normal(size=(20_000, side, side))
-    assert shares(noise).mean() == pytest.approx(compared["by_chance"], abs=0.005)
-    assert compared["share_after"].shape == (32,)
-    assert not torch.equal(compared["outcomes"][0].before, compared["outcomes"][0].after)
+    assert shares(noise).mean() == pytest.approx(looked_at["by_chance"], abs=0.005)
+    assert looked_at["share_after"].shape == (32,)
+
+
+def test_the_filters_are_those_of_the_network_before_and_after_it_learned(looked_at):
+    model, best = looked_at["plan"].learner.model, looked_at["fitted"].best
+    np.testing.assert_allclose(looked_at["after"], best["stem.convolution.weight"].mean(1).numpy(), atol=1e-7)
+    assert looked_at["before"].shape == looked_at["after"].shape == (32, looked_at["side"], looked_at["side"])
+    assert np.abs(looked_at["after"] - looked_at["before"]).max() > 1e-4
+    np.testing.assert_array_equal(model.stem.convolution.weight.detach().mean(1).numpy(), looked_at["after"])
 
 
 def test_a_source_that_is_not_there_ends_the_page_with_one_line(run):

@@ -13,7 +13,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 PAGES = sorted(page.name for page in EXAMPLES.glob("*.py"))
 WITH_A_SOURCE = ["class_means.py", "r0_linear_by_hand.py", "r1_softmax_without_log.py"]
 WITH_A_SOURCE += ["r2a_mnist_linear.py", "r2b_mnist_network.py", "keeping_the_best.py", "handcrafted_or_learned.py"]
-WITH_A_SOURCE += ["through_the_doctor.py"]
+WITH_A_SOURCE += ["through_the_doctor.py", "learned_filters.py"]
 
 
 def test_the_ladder_lists_every_page_once_and_no_other():
