@@ -11,7 +11,8 @@ from pellucid.blocks.graphs.placing import Place
 from pellucid.blocks.graphs.terminal import parameters_said
 from pellucid.drawing.svg import INK, LETTER, MUTED, PAPER, SERIES, node, words
 
-LEARNED, _, _, _, SLOPE, _ = SERIES  # blue, and purple: red and green would say good and bad
+LEARNED = SERIES[0]
+SLOPE = "var(--purple,#a3527f)"  # darker than that of SERIES, for small type; red and green would say good and bad
 NEGATIVE = SERIES[3]
 MOST_LETTERS = 62
 """Letters of a line in a box. Chosen by us: the box is then as wide as a telephone's page."""
