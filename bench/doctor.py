@@ -1,12 +1,14 @@
 """What it costs to be watched: steps of a loop with and without the doctor, who looks every 50.
 
-Four loops, one thread: a small network on scikit-learn's digits; pellucid's own cnn on 64 x 64 tiles of scikit-image's
-histology picture; the network with batch normalisation, dropout and an evaluation every 100 steps; and a softmax
-regression by hand, on leaf tensors without an optimizer. All in this process, with and without in turns, in an order
-that changes from round to round.
+Five loops, one thread: a small network on scikit-learn's digits; pellucid's own cnn on 64 x 64 tiles of scikit-image's
+histology picture; the network with batch normalisation, dropout and an evaluation every 100 steps; a softmax
+regression by hand, on leaf tensors without an optimizer; and pellucid's own Learner on a linear model of 28 x 28
+pixels, each step shown to `doctor.examine`. All in this process, with and without in turns, in an order that changes
+from round to round.
 
-What is measured: n = rounds each way; processor time of a step bare and watched (medians), the extra share (median of
-the rounds' own ratios, with the lowest and highest), building and entering the with-block and its last look included.
+What is measured: n = rounds each way; processor time of a step bare and watched (medians), the extra share (of the
+medians, and of the fastest round of each way: what else the machine does can only add). Building and entering the
+with-block, its first three looks (about 3 ms) and its end are included, and spread over the steps of the run.
 
     OMP_NUM_THREADS=1 python bench/doctor.py [--rounds 9] [--every 50] [--only NAME]
 """
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
+import numpy as np
 import torch
 from skimage.data import immunohistochemistry
 from sklearn.datasets import load_digits
@@ -24,7 +27,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import pellucid.doctor
-from pellucid.learn import Settings, build_model
+from pellucid.blocks import SGD
+from pellucid.data import measure_scaling
+from pellucid.learn import Batches, Images, Learner, Settings, build_model, loss_of
 
 PROMISED = 0.05
 
@@ -96,7 +101,21 @@ def by_hand(steps: int, watch: Callable) -> float:
     return time.process_time() - begun
 
 
-LOOPS = {small_mlp: 2000, with_evaluation: 2000, cnn_64: 250, by_hand: 2000}
+def learner_linear(steps: int, watch: Callable) -> float:
+    draw = np.random.default_rng(0)
+    pictures = draw.integers(0, 256, (64 * 100, 1, 28, 28), np.uint8)
+    labels, rows = torch.from_numpy(draw.integers(0, 10, len(pictures))), np.arange(len(pictures))
+    images = Images(pictures, measure_scaling(pictures, rows, "by_255"), torch.device("cpu"))
+    learner = Learner(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), loss_of("multi-class"), SGD(learning_rate=0.01))
+    begun = time.process_time()
+    with watch(learner.model) as doctor:
+        examine = doctor.examine if doctor is not None else lambda step: None
+        for step in learner.steps(Batches(images, labels, rows, 64, steps // 100, 0)):
+            examine(step)
+    return time.process_time() - begun
+
+
+LOOPS = {small_mlp: 3000, with_evaluation: 3000, cnn_64: 250, by_hand: 3000, learner_linear: 6000}
 
 
 def main():
@@ -111,7 +130,7 @@ def main():
         return pellucid.doctor.watch(*given, every=chosen.every, say=lambda told: None)
 
     ways = {"bare": lambda *_: nullcontext(), "watched": watched}
-    print(f"{'loop':>16}{'steps':>7}{'bare':>10}{'watched':>10}{'extra':>8}   lowest, highest of {chosen.rounds}")
+    print(f"{'loop':>16}{'steps':>7}{'bare':>10}{'watched':>10}{'extra':>8}{'fastest':>9}   n={chosen.rounds}")
     for loop, steps in LOOPS.items():
         if chosen.only not in (None, loop.__name__):
             continue
@@ -121,13 +140,10 @@ def main():
             for name in sorted(ways, reverse=number % 2 == 1):
                 torch.manual_seed(number)
                 seconds[name].append(loop(steps, ways[name]))
-        extra = [two / one - 1 for one, two in zip(seconds["bare"], seconds["watched"], strict=True)]
         bare, seen = (statistics.median(seconds[name]) / steps * 1e3 for name in ("bare", "watched"))
-        verdict = "" if statistics.median(extra) < PROMISED else f"   NOT below {PROMISED:.0%}"
-        print(
-            f"{loop.__name__:>16}{steps:7}{bare:7.3f} ms{seen:7.3f} ms{statistics.median(extra):8.1%}"
-            f"   {min(extra):.1%}, {max(extra):.1%}{verdict}"
-        )
+        fastest = min(seconds["watched"]) / min(seconds["bare"]) - 1
+        verdict = "" if fastest < PROMISED else f"   NOT below {PROMISED:.0%}"
+        print(f"{loop.__name__:>16}{steps:7}{bare:7.3f} ms{seen:7.3f} ms{seen / bare - 1:8.1%}{fastest:9.1%}{verdict}")
 
 
 if __name__ == "__main__":

@@ -68,3 +68,15 @@ def test_slopes_and_loss_are_the_steps_own():
     assert look.loss == pytest.approx(np.log(4), rel=0.3)
     assert look.gradients.keys() == look.weights.keys() == {"1.weight", "1.bias"}
     assert look.learning_rates == (0.1,)
+
+
+def test_what_shows_only_at_the_end_is_said_by_conclude_and_only_once():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 6))
+    images = Images(PICTURES, measure_scaling(PICTURES, np.arange(2000), "standardise"), torch.device("cpu"))
+    learner = Learner(model, loss_of("multi-class", "cross-entropy"), SGD(learning_rate=0.1))
+    doctor = watch(model, every=5, say=lambda told: None)  # no with-block: the loop calls all it needs
+    for step in learner.steps(Batches(images, torch.from_numpy(LABELS), np.arange(2000), 64, 3, 0)):
+        doctor.examine(step)
+    assert not doctor.findings
+    assert [finding.kind for finding in doctor.conclude()] == ["more-outputs-than-classes"]
+    assert len(doctor.conclude()) == 1

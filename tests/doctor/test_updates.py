@@ -123,7 +123,7 @@ def test_an_optimizer_that_never_steps_is_named():
     model = network()
     doctor = learn(model, sgd(model), move=False)
     assert kinds(doctor) == ["never-moves"]
-    assert "Backward was called 60 times" in doctor.findings[0].told
+    assert "Backward was called more than 32 times" in doctor.findings[0].told
 
 
 def test_a_rate_of_0_is_named():

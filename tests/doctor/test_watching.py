@@ -251,3 +251,86 @@ def test_what_goes_wrong_in_looking_is_told_and_does_not_stop_the_loop(monkeypat
         learn(model, optimizer, 5)
     assert doctor.history.steps == 5
     assert "stumbled 3 times, first over ZeroDivisionError" in said[0]
+
+
+def test_a_last_check_or_a_hook_that_fails_is_told_and_does_not_stop_the_loop(monkeypatch):
+    def broken(*_):
+        raise KeyError("broken")
+
+    monkeypatch.setattr("pellucid.doctor.watching.LAST_CHECKS", (broken,))
+    monkeypatch.setattr("pellucid.doctor.steps_of_module.StepsOfModule.forward", broken)
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    said = []
+    with watch(model, optimizer, say=said.append):
+        learn(model, optimizer, 150)
+    assert "stumbled 100 times, first over KeyError: 'broken'" in said[0]  # no more are kept
+    assert not model._forward_pre_hooks
+
+
+def test_a_step_that_cannot_be_examined_is_told_and_does_not_stop_the_loop():
+    doctor = watch(network(), say=quiet)
+    doctor.examine(object())
+    assert isinstance(doctor.stumbled[0], AttributeError)
+
+
+def test_what_is_noted_does_not_grow_where_the_optimizer_never_steps():
+    model = network()
+    with watch(model, torch.optim.SGD(model.parameters(), 0.1), say=quiet) as doctor:
+        for _ in range(300):
+            functional.cross_entropy(model(torch.ones(2, 8)), torch.tensor([0, 1])).backward()
+        notes = doctor._opening.notes
+        assert len(notes.losses) <= 64
+        assert len(notes.rectified) <= 64
+        assert _len_torch_function_stack() == 0  # nor does it cost any more
+    assert [finding.kind for finding in doctor.findings] == ["never-moves"]
+
+
+def test_wrapped_functions_of_torch_are_put_back_whoever_leaves_first():
+    before = torch.Tensor.backward, torch.autograd.backward, dict(vars(torch.Tensor))
+    weights = [torch.ones(3, requires_grad=True)]
+    first, second = watch(weights, say=quiet), watch(weights, say=quiet)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    weights[0].sum().backward()
+    assert (first.history.steps, second.history.steps) == (1, 2)
+    second.__exit__(None, None, None)
+    assert (torch.Tensor.backward, torch.autograd.backward, dict(vars(torch.Tensor))) == before
+
+
+def test_a_comparison_inside_a_module_is_no_accuracy():
+    class Masked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 2)
+
+        def forward(self, inputs):
+            kinds = inputs[:, 0].round()
+            return self.linear(inputs) + (kinds == kinds.flip(0)[:, None]).sum()
+
+    model = Masked()
+    with watch(model, torch.optim.SGD(model.parameters(), 0.1), say=quiet) as doctor:
+        for _ in range(5):
+            model(torch.randn(6, 4))
+    assert not doctor.findings
+    assert not doctor.stumbled
+
+
+def test_a_module_without_its_optimizer_is_measured_too():
+    model = network()
+    with watch(model, every=2, say=quiet) as doctor:
+        optimizer = torch.optim.SGD(model.parameters(), 0.25)
+        learn(model, optimizer, 4)
+    look = doctor.history.training[1]
+    assert look.moved.keys() == {*dict(model.named_parameters())}
+    for name, length in look.gradients.items():
+        assert look.moved[name] == pytest.approx(0.25 * length, rel=1e-4)
+
+
+def test_weights_that_never_move_are_named_without_the_optimizer():
+    model = network()
+    with watch(model, every=5, say=quiet) as doctor:
+        learn(model, torch.optim.SGD(model[3:].parameters(), 0.25), 25)
+    assert [finding.kind for finding in doctor.findings] == ["never-moves"]
+    assert "0.weight, 0.bias" in doctor.findings[0].told

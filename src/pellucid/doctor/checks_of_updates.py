@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from pellucid.doctor.finding import Finding
 from pellucid.doctor.looking import Check, History, LastCheck, Look
+from pellucid.doctor.noting import MOST_BACKWARDS
 
 LOOKS = 3
 """A weight that lay still in fewer looks is not spoken of. Chosen by us: a schedule may begin at 0."""
@@ -23,8 +24,8 @@ def never_zeroed(look: Look, history: History) -> Iterator[Finding]:
 
     Accumulation over several batches is meant, and is not this: there the first backward after a step finds zeros.
     """
-    if look.phase != "training" or not look.left_over:
-        return
+    if look.phase != "training" or not look.left_over or (history.optimizer is None and history.model is not None):
+        return  # who does not show the optimizer may have given it but some layers: the others' gradients do no harm
     looks = [*history.training, look]
     by_hand = history.model is None and history.optimizer is None
     times = sum(map(_stale_by_hand, looks)) if by_hand else sum(_stale(*pair) for pair in pairwise(looks))
@@ -90,7 +91,8 @@ def lies_still(history: History) -> Iterator[Finding]:
 def _no_step(history: History) -> Iterator[Finding]:
     """Slopes were computed again and again, and the optimizer was never asked."""
     if history.steps == 1 and not history.training[0].moved:
-        times = history.training[0].backwards
+        backwards = history.training[0].backwards
+        times = backwards if backwards <= MOST_BACKWARDS else f"more than {MOST_BACKWARDS}"
         told = f"Backward was called {times} times, and optimizer.step() never: no weight moved."
         yield Finding("never-moves", told, "optimizer.step()  # after loss.backward()", history.steps)
 

@@ -12,6 +12,7 @@ from torch.nn import functional
 from pellucid.doctor.looking import History, Look, LossCall
 from pellucid.doctor.loss_calls import copied, labels_of
 from pellucid.doctor.measuring import gradients_of, measurable, norms
+from pellucid.doctor.opening import FIRST
 
 if TYPE_CHECKING:
     from pellucid.learn import Step
@@ -29,7 +30,8 @@ def examine(step: Step, history: History, look: Callable[[Look], None]) -> None:
         look: is given the look.
     """
     with torch.no_grad():
-        call = _loss_call(copied(step.logits).float(), copied(step.labels), float(step.loss))
+        known = history.training[-1].losses[-1] if len(history.training) >= FIRST else None
+        call = _loss_call(copied(step.logits).float(), copied(step.labels), float(step.loss), known)
         labels, columns = labels_of([call])
         gradients, weights = norms(gradients_of(history.parameters), measurable(history.parameters))
         look(
@@ -48,8 +50,10 @@ def examine(step: Step, history: History, look: Callable[[Look], None]) -> None:
         )
 
 
-def _loss_call(logits: Tensor, labels: Tensor, loss: float) -> LossCall:
-    """The call that gave this loss, found by its value: a step does not name its loss."""
+def _loss_call(logits: Tensor, labels: Tensor, loss: float, known: LossCall | None) -> LossCall:
+    """The call that gave this loss, found by its value, as a step does not name its loss; once known, it stays so."""
+    if known is not None and known.name == "cross_entropy":
+        return LossCall("cross_entropy", logits, labels, "mean", loss, True)
     if labels.dim() > 1:
         return LossCall("binary_cross_entropy_with_logits", logits, labels.float(), "mean", loss, True)
     without_log = logits - logits.exp().sum(1, keepdim=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.compiler import is_compiling
 from torch.overrides import TorchFunctionMode
 
 from pellucid.doctor.loss_calls import LOSSES, before_a_loss, cases_of, copied, mean_of
@@ -37,6 +38,8 @@ class Eyes(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Hand the call on; note what it was."""
+        if is_compiling():
+            return func(*args, **(kwargs or {}))
         notes = self.notes
         if notes is not None and func in BACKWARD and self.around_backward is not None:
             return self._backward(func, args, kwargs or {}, *self.around_backward)

@@ -12,11 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch._C import _len_torch_function_stack
+from torch.compiler import is_compiling
 
 Wrap = Callable[[Callable[..., Any], list[Any]], Callable[..., Any]]
 
-COMPARING = ("__eq__", "__ne__", "eq", "ne")
-"""Methods of a tensor by which an accuracy is taken."""
+COMPARING = ("__eq__", "__ne__")
+"""What `==` and `!=` call. The methods eq and ne are seen in looks."""
 
 FORWARD = nn.Module._call_impl.__code__
 """What runs while a module is being asked."""
@@ -54,7 +55,7 @@ def hear_comparisons(of: Callable[[Tensor, Tensor, Tensor], None]) -> list[Calla
 
     >>> heard = []
     >>> stop = hear_comparisons(lambda one, other, result: heard.append((*one.shape, *other.shape)))
-    >>> torch.ones(3) == torch.ones(3), torch.ones(3) == 1, torch.ones(3).eq(torch.ones(2, 1))
+    >>> torch.ones(3) == torch.ones(3), torch.ones(3) == 1, torch.ones(3) == torch.ones(2, 1)
     (tensor([True, True, True]), tensor([True, True, True]), tensor([[True, True, True], [True, True, True]]))
     >>> heard
     [(3, 2, 1)]
@@ -63,7 +64,11 @@ def hear_comparisons(of: Callable[[Tensor, Tensor, Tensor], None]) -> list[Calla
     >>> "__eq__" in vars(Tensor)
     False
     """
-    return [_hear(Tensor, name, _comparison, of) for name in COMPARING]
+
+    def heard(one: Tensor, other: Tensor, result: Tensor) -> None:
+        of(one, other, result)  # torch.compile may meet a plain function here, but nothing else
+
+    return [_hear(Tensor, name, _comparison, heard) for name in COMPARING]
 
 
 def _hear(owner: object, name: str, wrap: Wrap, listener: Any) -> Callable[[], None]:
@@ -114,6 +119,8 @@ def _backward(original: Callable[..., Any], listeners: list[Any], running: set[i
 def _comparison(original: Callable[..., Any], listeners: list[Any]) -> Callable[..., Any]:
     def compare(one: Tensor, *args: Any, **kwargs: Any) -> Any:
         result = original(one, *args, **kwargs)
+        if is_compiling():
+            return result
         other = args[0] if args else None
         if isinstance(other, Tensor) and _unlike(one, other):
             for listener in tuple(listeners):

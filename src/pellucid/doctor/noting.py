@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pellucid.doctor.looking import Look, LossCall, Operation, Phase, Rectified
 
-MOST_BACKWARDS, MOST_LOSSES, MOST_MARKS = 8, 64, 4096
+MOST_BACKWARDS, MOST_LOSSES, MOST_MARKS = 32, 64, 4096
 """No more is noted of one step. Chosen by us: more than the steps of sound loops need, and little memory."""
 
 

@@ -113,5 +113,3 @@ def about_to_update(opening: Opening, notes: Notes) -> None:
     measure_gradients(notes, opening.weights)
     if not notes.before:
         remember(notes, opening.weights)
-
-
