@@ -82,6 +82,8 @@ def train_lines(run: Run) -> list[str]:
     lines.append(dial_in_words(report))
     seconds = report["seconds"]
     spent = ", ".join(f"{seconds[name]:.1f} {doing}" for name, doing in SPENT.items())
+    rest = seconds["total"] - sum(seconds[name] for name in SPENT)
+    spent += f", {max(rest, 0.0):.1f} starting up and writing"
     return [*lines, f"{seconds['total']:.1f} s in all: {spent}", f"report: {run.file('report.html')}"]
 
 

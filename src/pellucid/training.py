@@ -183,9 +183,11 @@ class _Job:
         if stopped:
             warnings.append(stopped)
             self.say(f"Warning: {stopped} The best weights so far, of step {climbed.fitted.best_step}, are kept.")
-        said = [*climbed.said, *doctors.found(climbed.plan.settings.model, known_faults)]
-        warnings += said
-        self.warn(said)
+        kept = climbed.plan.settings.model
+        found = doctors.found(kept, known_faults)
+        self.say(f"{doctors.looked(kept)}{'' if found or known_faults else ' It found nothing wrong.'}")
+        warnings += [*climbed.said, *found]
+        self.warn([*climbed.said, *found])
         known = len(warnings)
         report = self.timed("evaluate", lambda: conclude(run, climbed, material, warnings, progress))
         self.warn(report["warnings"][known:])

@@ -41,7 +41,7 @@ class Doctor:
             StepsByHand(self._opening) if history.model is None else StepsOfModule(self._opening, history.model)
         )
         self._stops: list[Callable[[], None]] = []
-        self._looks = 0
+        self.looks = 0
         self._concluded = False
 
     def __enter__(self) -> Doctor:
@@ -87,7 +87,7 @@ class Doctor:
         """The findings, line by line, and what the doctor could not look at."""
         lines = [str(finding) for finding in self.findings]
         if not lines:
-            lines = [f"The doctor looked {self._looks} times and found nothing wrong."]
+            lines = [f"The doctor looked {self.looks} times and found nothing wrong."]
         if self.stumbled:
             first = f"{type(self.stumbled[0]).__name__}: {self.stumbled[0]}".partition("\n")[0]
             lines.append(f"The doctor stumbled {len(self.stumbled)} times, first over {first}")
@@ -108,7 +108,7 @@ class Doctor:
             self._opening.stumble(stumbled)
 
     def _look(self, look: Look) -> None:
-        self._looks += 1
+        self.looks += 1
         for check in CHECKS:
             self._guarded(check, look, self.history)
         light = look.without_tensors()
