@@ -64,6 +64,20 @@ def command(here) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
+def command_here(here, monkeypatch, capfd) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same in this process, which is faster: torch is imported once."""
+    from pellucid.cli import entry
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        line = ["pellucid", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", line)
+        status = entry._status()
+        return subprocess.CompletedProcess(line, status, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
 def driver(here) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run some lines of Python in a process of its own."""
 

@@ -58,12 +58,12 @@ def at(place, trained):
 @pytest.fixture
 def here_too(place, trained, monkeypatch, capfd):
     """The same in this process, which is faster."""
-    from pellucid import cli
+    from pellucid.cli import entry
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         monkeypatch.chdir(place)
         monkeypatch.setattr(sys, "argv", ["pellucid", *arguments])
-        status = cli._status()
+        status = entry._status()
         return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
 
     return run

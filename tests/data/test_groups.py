@@ -87,7 +87,7 @@ def test_a_column_of_any_name_can_be_asked_for(tmp_path, gray, save):
     ("how", "said"),
     [
         ("patient", "none of column:NAME, level:K, regex:PATTERN, dicom:PatientID"),
-        ("column:patient", "column:patient: the source has the columns none"),
+        ("column:patient", "column:patient: the source has no columns"),
         ("level:0", "a number from 1"),
         ("level:x", "a number from 1"),
         ("level:3", "has no folder that deep below its class folder"),

@@ -88,17 +88,17 @@ def test_sixteen_bits_and_dicom_are_opened_too(tmp_path):
         (["notes.txt"], "notes.txt"),
     ],
 )
-def test_what_cannot_be_opened_is_one_line(arguments, said, gray, command, tmp_path):
+def test_what_cannot_be_opened_is_one_line(arguments, said, gray, command_here, tmp_path):
     (tmp_path / "notes.txt").write_text("not an image")
-    done = command("anatomy", *arguments)
+    done = command_here("anatomy", *arguments)
     assert done.returncode == 1
     assert done.stdout == ""
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_the_command_prints_and_draws(gray, command):
-    done = command("anatomy", "gray.png", "--at", "2,3", "--out", "page.html")
+def test_the_command_prints_and_draws(gray, command_here):
+    done = command_here("anatomy", "gray.png", "--at", "2,3", "--out", "page.html")
     assert done.returncode == 0, done.stderr
     assert "0 + 2×30 + 3×1 = 63" in done.stdout
-    assert command("anatomy", "gray.png", "--json").stdout.startswith('{"image": "gray.png"')
+    assert command_here("anatomy", "gray.png", "--json").stdout.startswith('{"image": "gray.png"')

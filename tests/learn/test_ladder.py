@@ -103,10 +103,10 @@ def test_what_no_rung_can_do_is_said_before_anything_is_learned(digits, split):
 def test_a_rung_whose_loss_is_no_number_is_out_of_the_race(digits, split, tmp_path, monkeypatch):
     told = fit
 
-    def fails(learner, batches, valid, folder, progress):
+    def fails(learner, batches, valid, folder, progress, examine):
         if folder.name == "linear":
             raise TrainingStopped("The loss was nan at step 3.")
-        fitted = told(learner, batches, valid, folder, progress)
+        fitted = told(learner, batches, valid, folder, progress, examine)
         return replace(fitted, stopped="The loss was inf at step 9.") if folder.name == "cnn" else fitted
 
     monkeypatch.setattr(climbing, "fit", fails)
@@ -119,7 +119,7 @@ def test_a_rung_whose_loss_is_no_number_is_out_of_the_race(digits, split, tmp_pa
 
 
 def test_where_no_rung_can_be_learned_that_is_an_error(digits, split, tmp_path, monkeypatch):
-    def fails(learner, batches, valid, folder, progress):
+    def fails(learner, batches, valid, folder, progress, examine):
         raise TrainingStopped(f"The loss of {folder.name} was nan.")
 
     monkeypatch.setattr(climbing, "fit", fails)
