@@ -46,8 +46,8 @@ classes = int(medical_labels.max()) + 1
 
 # %% [markdown]
 # ## One linear layer (`r0_linear_by_hand.py`)
-# Pixels are divided by 255, and again by 255. Ten outputs, six classes. (That the log-softmax would overflow for large
-# logits, the doctor does not say: here they are small, and it tells what it sees.)
+# Pixels are divided by 255, and again by 255. Ten outputs, six classes. (The log-softmax by hand overflows where a
+# logit is above 88. The doctor says so when it happens; here logits are small, and it tells what it sees.)
 
 
 # %%
@@ -99,7 +99,8 @@ r1 = shown(doctor)
 
 # %% [markdown]
 # ## Labels in a column, batches in the order of the files (`r2a_mnist_linear.py`)
-# The accuracy compares (N,) with (N, 1), and a batch holds nearly one class.
+# The accuracy compares (N,) with (N, 1), and a batch holds nearly one class. And the first weights are drawn from
+# N(0, 1), so that a sum of hundreds of pixels is far from 0: the network is sure, and wrong, before it has learned.
 
 # %%
 weights = torch.randn(digits.shape[1], 10, generator=generator).requires_grad_()

@@ -185,7 +185,8 @@ class _Job:
             self.say(f"Warning: {stopped} The best weights so far, of step {climbed.fitted.best_step}, are kept.")
         kept = climbed.plan.settings.model
         found = doctors.found(kept, known_faults)
-        self.say(f"{doctors.looked(kept)}{'' if found or known_faults else ' It found nothing wrong.'}")
+        sound = not (found or known_faults or stopped)
+        self.say(f"{doctors.looked(kept)}{' It found nothing wrong.' if sound else ''}")
         warnings += [*climbed.said, *found]
         self.warn([*climbed.said, *found])
         known = len(warnings)

@@ -22,18 +22,22 @@ def learn(
     outputs: int = 4,
     shuffle: str = "every-epoch",
     conv=False,
+    rate: float = 0.1,
+    labels=LABELS,
+    hidden: int = 0,
 ) -> Doctor:
     images = Images(PICTURES, measure_scaling(PICTURES, np.arange(2000), scaling), torch.device("cpu"))
-    rows = np.argsort(LABELS, kind="stable") if shuffle == "never" else np.arange(2000)
+    rows = np.argsort(labels, kind="stable") if shuffle == "never" else np.arange(2000)
     torch.manual_seed(0)
     first = [nn.Conv2d(1, 1, 3, padding=1)] if conv else []
+    last = [nn.Linear(64, hidden), nn.ReLU(), nn.Linear(hidden, outputs)] if hidden else [nn.Linear(64, outputs)]
     learner = Learner(
-        nn.Sequential(*first, nn.Flatten(), nn.Linear(64, outputs)),
+        nn.Sequential(*first, nn.Flatten(), *last),
         loss_of("multi-class", loss),
-        SGD(learning_rate=0.1),
+        SGD(learning_rate=rate),
     )
     with watch(learner.model, every=5, say=lambda told: None) as doctor:
-        for step in learner.steps(Batches(images, torch.from_numpy(LABELS), rows, 64, 3, 0, shuffle)):
+        for step in learner.steps(Batches(images, torch.from_numpy(labels), rows, 64, 4, 0, shuffle)):
             doctor.examine(step)
             if step.number % 32 == 0:
                 learner.logits(images.scaled(images.pixels(np.arange(50))))
@@ -46,8 +50,8 @@ def test_of_a_sound_run_nothing_is_said(conv):
     doctor = learn(conv=conv)
     assert not doctor.findings
     assert [look.step for look in doctor.history.training][:5] == [1, 2, 3, 8, 13]
-    assert doctor.history.steps == 96
-    assert len(doctor.history.evaluations) == 3
+    assert doctor.history.steps == 128
+    assert len(doctor.history.evaluations) == 4
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,28 @@ def test_of_a_sound_run_nothing_is_said(conv):
 )
 def test_the_mistakes_of_the_recipes_are_named(faulty, kind):
     assert kind in [finding.kind for finding in learn(**faulty).findings]
+
+
+@pytest.mark.parametrize("hidden", [0, 8])
+def test_a_rate_of_0_is_named_in_our_own_loop_too(hidden):
+    kinds = [finding.kind for finding in learn(rate=0.0, hidden=hidden).findings]
+    assert "never-moves" in kinds
+    assert "ten times" not in " ".join(finding.mend for finding in learn(rate=0.0).findings)
+
+
+def test_so_is_one_that_is_far_too_high():
+    assert "learning-rate-too-high" in [finding.kind for finding in learn(rate=500.0, hidden=8).findings]
+
+
+def test_a_layer_that_has_learned_all_in_its_first_step_has_moved():
+    doctor = learn(rate=500.0)  # the classes lie so far apart that no rate is too high
+    assert {look.loss for look in doctor.history.training[1:]} == {0.0}
+    assert not doctor.findings
+
+
+def test_labels_that_have_nothing_to_do_with_the_images_end_at_guessing():
+    other = np.random.default_rng(1).integers(0, 4, 2000)
+    assert [finding.kind for finding in learn(labels=other, rate=0.01).findings] == ["loss-of-guessing"]
 
 
 def test_slopes_and_loss_are_the_steps_own():

@@ -95,6 +95,13 @@ def test_of_a_sound_loss_nothing_is_said(loss):
     assert not learn(loss).findings
 
 
+@pytest.mark.parametrize(("classes", "why"), [(2, "0 and 1 are names here"), (3, "class 1 lies between 0 and 2")])
+def test_why_classes_are_no_quantities_is_said_of_classes_that_there_are(classes, why):
+    doctor = learn(lambda x, y: functional.mse_loss(x[:, 0], y.float()), classes=classes)
+    assert kinds(doctor) == ["mse-for-classes"]
+    assert why in doctor.findings[0].told
+
+
 def test_counts_of_events_are_quantities_though_they_are_whole():
     def distance(x: Tensor, y: Tensor) -> Tensor:
         counts = torch.poisson(torch.full((len(y),), 1.5), torch.Generator().manual_seed(1))

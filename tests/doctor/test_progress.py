@@ -10,7 +10,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from pellucid.doctor import watch
+from pellucid.doctor.checks_of_progress import thrown
 from pellucid.doctor.guessing import level_of_guessing, share_right
+from pellucid.doctor.looking import History, Look, LossCall
 
 IMAGES, LABELS = (torch.tensor(part) for part in load_digits(return_X_y=True))
 IMAGES = (IMAGES / 16).float()
@@ -67,6 +69,45 @@ def test_labels_that_have_nothing_to_do_with_the_images_end_at_guessing():
     loss, level = (float(number) for number in re.findall(r"(?:is|gives) (\d\.\d+)", finding.told))
     assert level == pytest.approx(math.log(10), abs=0.02)
     assert loss == pytest.approx(math.log(10), abs=0.1)
+
+
+def test_where_a_cause_was_named_no_other_advice_is_given():
+    doctor = learn(network(), 0.0)
+    assert [one.kind for one in doctor.findings] == ["never-moves", "loss-of-guessing"]
+    assert doctor.findings[1].told.endswith("What was named above may be why.")
+    assert "learning rate" not in doctor.findings[1].mend
+    alone = learn(network(), 1e-7)
+    assert [one.kind for one in alone.findings] == ["loss-of-guessing"]
+    assert "ten times the learning rate" in alone.findings[0].mend
+
+
+@pytest.mark.parametrize("rate", [3.0, 10.0, 30.0])
+def test_of_a_rate_too_high_no_mend_asks_for_a_higher_one(rate):
+    doctor = learn(network(), rate)
+    assert doctor.findings
+    assert not any("ten times" in one.mend for one in doctor.findings)
+
+
+def history_of(losses: list[float]) -> History:
+    """Of a run that was looked at every 10 steps; three classes."""
+    looks = [
+        Look(10 * place + 1, "training", learning_rates=(50.0,), losses=(call,))
+        for place, loss in enumerate(losses)
+        for call in [LossCall("cross_entropy", None, None, "mean", loss, True, guessing=math.log(3))]
+    ]
+    return History({}, steps=10 * len(losses), training=looks)
+
+
+def test_a_loss_that_shot_up_once_and_then_guesses_is_a_rate_too_high():
+    finding = next(iter(thrown(history_of([1.1, 702.0, *[math.log(3)] * 10]))))
+    assert finding.kind == "learning-rate-too-high"
+    assert "702 at step 11 (learning rate 50)" in finding.told
+    assert "guessing gives 1.1" in finding.told
+
+
+@pytest.mark.parametrize("losses", [[1.1, 702.0, *[0.4] * 10], [1.1, 3.0, *[1.1] * 10], [1.1] * 12])
+def test_not_so_a_loss_that_came_back_or_never_shot_up(losses):
+    assert not list(thrown(history_of(losses)))
 
 
 def test_of_rare_classes_the_level_is_lower_and_is_still_found():

@@ -123,7 +123,97 @@ def test_an_optimizer_that_never_steps_is_named():
     model = network()
     doctor = learn(model, sgd(model), move=False)
     assert kinds(doctor) == ["never-moves"]
-    assert "Backward was called more than 32 times" in doctor.findings[0].told
+    assert "Backward was called 60 times, and optimizer.step() never" in doctor.findings[0].told
+
+
+@pytest.mark.parametrize("zero", ["at the top", "before backward", "never"])
+@pytest.mark.parametrize("once", [False, True])
+@pytest.mark.parametrize("judged", [False, True])
+def test_a_step_that_was_forgotten_or_stands_behind_the_loop_is_named(zero, once, judged):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 2))
+    optimizer = sgd(model)
+    with watch(model, optimizer, say=lambda found: None) as doctor:
+        for step in range(200):
+            if zero == "at the top":
+                optimizer.zero_grad()
+            loss = F.cross_entropy(model(INPUTS), LABELS) + 0 * F.l1_loss(*2 * [INPUTS]) + 0 * F.mse_loss(*2 * [INPUTS])
+            if zero == "before backward":
+                optimizer.zero_grad()
+            loss.backward()
+            if judged and step % 5 == 4:
+                with torch.no_grad():
+                    model(INPUTS)
+        if once:
+            optimizer.step()
+    assert kinds(doctor) == ["never-moves"]
+    told = doctor.findings[0].told
+    assert "Backward was called 200 times" in told
+    assert ("only once" if once else "never: no weight moved") in told
+
+
+def test_a_step_of_many_closures_and_a_cell_asked_many_times_are_steps():
+    model = network()
+    closures = torch.optim.LBFGS(model.parameters(), max_iter=30)
+
+    def closure():
+        closures.zero_grad()
+        loss = F.cross_entropy(model(INPUTS), LABELS)
+        loss.backward()
+        return loss
+
+    with watch(model, closures, say=lambda found: None) as doctor:
+        closures.step(closure)
+    assert kinds(doctor) == []
+    cell = nn.RNNCell(5, 5)
+    optimizer = sgd(cell)
+    with watch(cell, optimizer, say=lambda found: None) as doctor:
+        state = torch.zeros(64, 5)
+        for _ in range(40):
+            state = cell(INPUTS, state)
+        state.square().mean().backward()
+        optimizer.step()
+    assert kinds(doctor) == []
+
+
+def test_gradients_that_are_zeroed_before_the_step_are_told_so():
+    for set_to_none in (True, False):
+        model = network()
+        optimizer = sgd(model)
+        with watch(model, optimizer, say=lambda found: None) as doctor:
+            for _ in range(60):
+                F.cross_entropy(model(INPUTS), LABELS).backward()
+                optimizer.zero_grad(set_to_none=set_to_none)
+                optimizer.step()
+        assert kinds(doctor) == ["never-moves"]
+        assert "zero_grad() stands between them" in doctor.findings[0].told
+        assert doctor.findings[0].mend.startswith("optimizer.zero_grad()  # before loss.backward()")
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("rate", [1e-3, 1e-2])
+def test_a_bias_that_a_normalisation_subtracts_again_need_not_move(rate, momentum):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=momentum)
+    pictures = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(2))
+    labels = (pictures.mean((1, 2, 3)) > 0).long()
+    with watch(model, optimizer, say=lambda found: None) as doctor:
+        for _ in range(200):
+            optimizer.zero_grad()
+            F.cross_entropy(model(pictures), labels).backward()
+            optimizer.step()
+    assert max(look.gradients["0.bias"] for look in doctor.history.training) < 1e-6
+    assert kinds(doctor) == []
+
+
+def test_yet_with_a_rate_of_0_its_weight_is_named():
+    model = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 2))
+    doctor = learn(model, sgd(model, 0.0))
+    assert kinds(doctor) == ["never-moves"]
+    assert "0.weight" in doctor.findings[0].told
+    assert "0.bias" not in doctor.findings[0].told
+    assert doctor.findings[0].mend.startswith("lr=")
 
 
 def test_a_rate_of_0_is_named():

@@ -1,6 +1,7 @@
 """Watching changes nothing, leaves nothing behind, and is told of what it must be told."""
 
 import copy
+import inspect
 import io
 import pickle
 import threading
@@ -234,12 +235,43 @@ def test_the_findings_are_written_to_stderr_at_the_end(capsys):
 
 
 def test_what_cannot_be_watched_is_refused():
+    unchecked = inspect.unwrap(watch)  # as users call it: types are enforced in tests only
     with pytest.raises(BadInput, match="no parameters"):
         watch(nn.ReLU())
     with pytest.raises(BadInput, match="as-pretrained"):
         watch(network(), scaling="imagenet")
     with pytest.raises(BadInput, match="every is 0"):
         watch(network(), every=0)
+    with pytest.raises(BadInput, match="None, which is no model"):
+        unchecked(None)
+    with pytest.raises(BadInput, match="no model"):
+        unchecked(nn.Linear)
+    with pytest.raises(BadInput, match="a float at 1, and needs tensors"):
+        unchecked([torch.ones(2), 3.0])
+    with pytest.raises(BadInput, match="optimizer is a float"):
+        unchecked(network(), 0.1)
+
+
+def test_a_single_tensor_is_watched_whole():
+    weight = torch.ones(3, 2, requires_grad=True)
+    assert next(iter(watch(weight).history.parameters.values())) is weight
+    assert len(watch(network().parameters()).history.parameters) == 4
+
+
+def test_that_nothing_is_wrong_is_said_only_of_what_was_seen_to_its_end(monkeypatch):
+    said = []
+    model = network()
+    with pytest.raises(ZeroDivisionError), watch(model, torch.optim.SGD(model.parameters(), 0.1), say=said.append):
+        1 / 0  # noqa: B018
+    assert "does not know why the loop was stopped by ZeroDivisionError: division by zero" in said[0]
+    with watch(model, say=said.append):
+        model(torch.ones(1, 8))
+    assert said[1] == "The doctor looked once and found nothing wrong."
+    monkeypatch.setattr("pellucid.doctor.eyes.read_operation", lambda *_: 1 / 0)
+    with watch(model, say=said.append):
+        model(torch.ones(1, 8))
+    assert "found nothing, but did not see everything.\nThe doctor stumbled once, first over" in said[2]
+    assert not any("nothing wrong" in told for told in (said[0], said[2]))
 
 
 def test_what_goes_wrong_in_looking_is_told_and_does_not_stop_the_loop(monkeypatch):

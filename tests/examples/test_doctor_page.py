@@ -27,7 +27,7 @@ def test_the_recipes_own_pictures_show_every_fault(run):
     page = run("through_the_doctor.py", shapes=False)
     assert {"inputs-scaled-twice", "more-outputs-than-classes"} <= set(page["r0"])
     assert {"inputs-scaled-twice", "more-outputs-than-classes", "softmax-does-not-sum-to-one"} <= set(page["r1"])
-    assert {"labels-sorted-by-class", "labels-spread-in-metric"} <= set(page["r2a"])
+    assert {"start-too-large", "labels-sorted-by-class", "labels-spread-in-metric"} <= set(page["r2a"])
     first, second = page["r2b"]
     assert first == []
     assert second == ["already-trained"]

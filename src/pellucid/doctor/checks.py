@@ -8,7 +8,9 @@ from pellucid.doctor import (
     checks_of_inputs,
     checks_of_labels,
     checks_of_losses,
+    checks_of_overflow,
     checks_of_progress,
+    checks_of_refusals,
     checks_of_start,
     checks_of_units,
     checks_of_updates,
@@ -17,6 +19,8 @@ from pellucid.doctor.looking import Check, LastCheck
 
 _MODULES = (
     checks_of_labels,
+    checks_of_refusals,
+    checks_of_overflow,
     checks_of_losses,
     checks_of_inputs,
     checks_of_start,

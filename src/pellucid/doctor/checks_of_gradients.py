@@ -42,7 +42,7 @@ def vanishes(look: Look, history: History) -> Iterator[Finding]:
 def explodes(look: Look, history: History) -> Iterator[Finding]:
     """In most layers one step moves the weights by more than all that they are, or the slope is no number."""
     looks = [*history.training[-1:], look]
-    if look.phase != "training" or len(looks) < 2:
+    if look.phase != "training" or len(looks) < 2 or "softmax-overflows" in history.told:
         return
     layers, burst = _layers(look, history), _burst(look, history)
     if len(layers) < LAYERS or min(len(burst), len(_burst(looks[0], history))) < len(layers) / 2:

@@ -30,24 +30,27 @@ def spread(look: Look, history: History) -> Iterator[Finding]:
         if operation.remark in ("metric", "loss"):
             yield _spread(operation.shapes, operation.remark, look.step)
     for call in look.losses:
-        if call.given is None or call.target is None or call.name in ("cross_entropy", "nll_loss"):
+        if call.given is None or call.target is None or call.name in ("cross_entropy", "nll_loss") or call.refused:
             continue
         shapes = (tuple(call.given.shape), tuple(call.target.shape))
         if sorted(map(len, shapes)) == [1, 2]:
             flat, column = sorted(shapes, key=len)
             if flat[0] > 1 and column == (flat[0], 1):
-                yield _spread(shapes, "loss", look.step)
+                yield _spread(shapes, "loss", look.step, call.name)
 
 
-def _spread(shapes: tuple[tuple[int, ...], ...], where: str, step: int) -> Finding:
+def _spread(shapes: tuple[tuple[int, ...], ...], where: str, step: int, loss: str = "") -> Finding:
     cases = shapes[0][0]
     told = (
         f"Shapes {shapes[0]} and {shapes[1]} met in the {where} and were spread to {cases} x {cases}: every guess with "
         f"every label, {cases * cases} pairs for {cases} cases."
     )
-    mend = "correct = (guesses == labels.squeeze(1)).sum()"
-    if where == "loss":
-        mend = "loss = F.mse_loss(guesses.squeeze(1), labels.squeeze(1))  # squeeze what has two dimensions"
+    mend = "correct = (guesses.flatten() == labels.flatten()).sum()"
+    if loss:
+        column = "guesses.squeeze(1), labels" if len(shapes[0]) == 2 else "guesses, labels.squeeze(1)"
+        mend = f"loss = F.{loss}({column})"
+    elif where == "loss":
+        mend = "guesses, labels = guesses.flatten(), labels.flatten()  # before the loss"
     return Finding(f"labels-spread-in-{where}", told, mend, step)
 
 

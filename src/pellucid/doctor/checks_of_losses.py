@@ -39,6 +39,8 @@ def softmax_before_cross_entropy(look: Look, history: History) -> Iterator[Findi
 
 def not_log_probabilities(look: Look, history: History) -> Iterator[Finding]:
     """NLL picks the log-probability of each case's class; what it was given are not logs of probabilities."""
+    if "softmax-overflows" in history.told:
+        return  # where the sum is inf, the exponentials of its logs are 0
     forgot = "forgot the log" in [
         *(operation.remark for operation in look.operations),
         *(call.remark for call in look.losses),
@@ -92,10 +94,16 @@ def distance_to_classes(look: Look, history: History) -> Iterator[Finding]:
                 yield Finding(
                     "mse-for-classes",
                     f"{call.name} measured the distance to {classes} classes ({how}, {_shape(call.target)}). It is for "
-                    f"quantities: {'every column counts alike' if coded else 'class 1 lies between 0 and 2'}.",
+                    f"quantities: {_why_not(classes, coded)}.",
                     mend,
                     look.step,
                 )
+
+
+def _why_not(classes: int, coded: bool) -> str:
+    if coded:
+        return "every column counts alike"
+    return "class 1 lies between 0 and 2" if classes > 2 else "0 and 1 are names here, and no amounts"
 
 
 def sigmoid_twice(look: Look, history: History) -> Iterator[Finding]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pellucid.doctor.guessing import level_of_guessing
 from pellucid.doctor.looking import History, Look, LossCall
 from pellucid.doctor.loss_calls import copied, labels_of
 from pellucid.doctor.measuring import gradients_of, measurable, norms
@@ -32,6 +34,7 @@ def examine(step: Step, history: History, look: Callable[[Look], None]) -> None:
     with torch.no_grad():
         known = history.training[-1].losses[-1] if len(history.training) >= FIRST else None
         call = _loss_call(copied(step.logits).float(), copied(step.labels), float(step.loss), known)
+        call = replace(call, guessing=level_of_guessing(call.name, call.given, call.target))
         labels, columns = labels_of([call])
         gradients, weights = norms(gradients_of(history.parameters), measurable(history.parameters))
         look(

@@ -80,7 +80,12 @@ class Eyes(TorchFunctionMode):
                 self._stumble(stumbled)
         if call is not None:
             notes.losses.append(call)
-        result = func(*args, **kwargs)
+        try:
+            result = func(*args, **kwargs)
+        except Exception as refused:
+            if call is not None:
+                notes.losses[-1] = replace(call, refused=str(refused) or type(refused).__name__)
+            raise
         if call is not None:
             try:
                 notes.losses[-1] = replace(call, value=mean_of(result, call, cases_of(name, args, kwargs)))

@@ -46,7 +46,7 @@ def level_of_guessing(loss: str, given: Tensor | None, target: Tensor | None) ->
 
 
 def _of_classes(answers: Tensor, labels: Tensor) -> float:
-    if answers.ndim < 2:
+    if answers.ndim < 2 or (labels.is_floating_point() and labels.ndim < 2):
         return math.nan
     if labels.is_floating_point():
         shares, count = labels.flatten(2).mean((0, 2)) if labels.ndim > 2 else labels.mean(0), len(labels)
@@ -97,7 +97,7 @@ def share_right(loss: str, answers: Tensor | None, labels: Tensor | None) -> tup
     >>> share_right("cross_entropy", answers, labels)
     (0.75, 0.5, 4)
     """
-    if answers is None or labels is None or not labels.numel():
+    if answers is None or labels is None or not labels.numel() or len(answers) != len(labels):
         return None
     if loss in OF_CLASSES and answers.ndim == 2 and labels.ndim == 1 and not labels.is_floating_point():
         answered = answers.argmax(1)

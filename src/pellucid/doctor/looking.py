@@ -30,6 +30,7 @@ class LossCall:
         remark: what is known of how the first argument was made ("sigmoid", "probabilities"), or nothing.
         value: the loss, as a mean over what it was taken of whatever the reduction was; nan where it raised.
         differentiable: whether autograd recorded it.
+        refused: what torch said, where it raised; else nothing.
     """
 
     name: str
@@ -42,6 +43,7 @@ class LossCall:
     ignored: int = -100
     guessing: float = math.nan
     counts: Mapping[int, int] = field(default_factory=dict)
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Look:
         labels: how often each label occurs in the last loss over classes, where it takes one label a case.
         columns: how many outputs, one for each class, that loss was given; 0 if unknown.
         backwards: how often backward was called in this step (above 1: gradients are accumulated).
+        asked: how often the module was asked in this step; 0 without a module.
+        after_backward: norm of each parameter's gradient after the last backward; only in early looks.
     """
 
     step: int
@@ -117,11 +121,13 @@ class Look:
     labels: dict[int, int] = field(default_factory=dict)
     columns: int = 0
     backwards: int = 0
+    asked: int = 0
+    after_backward: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def loss(self) -> float | None:
-        """The value of the last loss called (the mean over its cases), or None."""
-        return self.losses[-1].value if self.losses else None
+        """The value of the last loss called (the mean over its cases), or None: a call that raised gave none."""
+        return self.losses[-1].value if self.losses and not self.losses[-1].refused else None
 
     def without_tensors(self) -> Look:
         """The same facts as numbers only, to be remembered."""
@@ -163,6 +169,9 @@ class History:
         kept: when copies of the weights were taken.
         scaling: "as-pretrained" where the user follows the constants of a pretrained network on purpose.
         told: kinds of findings told so far; a check may return at once for its own.
+        asked: how often the module was asked, to learn, before the optimizer was first asked for a step; of a loop
+            without a module, how often it went backward.
+        updated: whether the optimizer has made a step.
     """
 
     parameters: Mapping[str, Tensor]
@@ -177,6 +186,8 @@ class History:
     early_inputs: list[Tensor] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    asked: int = 0
+    updated: bool = False
 
 
 class Check(Protocol):

@@ -86,7 +86,7 @@ def labels_of(losses: Sequence[LossCall]) -> tuple[dict[int, int], int]:
             return {label: times for label, times in counts.items() if label != call.ignored}, call.given.shape[1]
         if call.target is not None and call.name.startswith("binary_cross_entropy"):
             target = call.target
-            if target.numel() == len(target) and bool(((target == 0) | (target == 1)).all()):
+            if target.dim() and target.numel() == len(target) and bool(((target == 0) | (target == 1)).all()):
                 ones = int(target.sum())
                 return {0: len(target) - ones, 1: ones}, 0
     return {}, 0

@@ -37,6 +37,8 @@ class Notes:
     learning_rates: tuple[float, ...] = ()
     labels_and_columns: tuple[dict[int, int], int] = field(default_factory=lambda: ({}, 0))
     backwards: int = 0
+    asked: int = 0
+    after_backward: dict[str, float] = field(default_factory=dict)
     before: dict[str, Tensor] = field(default_factory=dict)
     lengths: tuple[tuple[str, ...], tuple[str, ...], list[Tensor]] = field(default_factory=lambda: ((), (), []))
     _marks: dict[int, tuple[str, Tensor, int | None]] = field(default_factory=dict)
@@ -84,4 +86,6 @@ class Notes:
             labels,
             columns,
             self.backwards,
+            self.asked,
+            self.after_backward,
         )

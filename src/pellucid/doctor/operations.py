@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ PAIRED = ("eq", "ne", "sub", "rsub", "mul")
 
 SAME = ("squeeze", "unsqueeze", "flatten", "reshape", "view", "contiguous", "float", "double", "to", "detach", "type")
 """Operations that leave values what they are: a mark goes on to their result."""
+
+ROUNDING = 1e-2
+"""Sums of exponentials are off by no more than this, in parts. Chosen by us: bfloat16 rounds to 1 part in 256."""
 
 
 def read_operation(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: object, notes: Notes) -> None:
@@ -62,6 +66,17 @@ def _exp(args: Sequence[Any], result: Tensor, notes: Notes) -> None:
 def _sum(args: Sequence[Any], result: Tensor, notes: Notes) -> None:
     if notes.marked(args[0]) == "exponentials" and result.dim():
         notes.mark(result, "sum of exponentials", notes.source(args[0]))
+        if result.numel() and (remark := _shelter(args[0], result.detach())):
+            notes.operations.append(Operation("exp", (tuple(args[0].shape),), tuple(result.shape), remark))
+
+
+def _shelter(exponentials: Tensor, sums: Tensor) -> str:
+    """Of numbers whose largest was taken off first, the exponentials sum to 1 at least, and to their count at most."""
+    least, most = (float(bound) for bound in torch.aminmax(sums))
+    if math.isinf(most):
+        return "overflowed"
+    count = exponentials.numel() / sums.numel()
+    return "may overflow" if most > count * (1 + ROUNDING) or least < 1 - ROUNDING else ""
 
 
 def _log(args: Sequence[Any], result: Tensor, notes: Notes) -> None:

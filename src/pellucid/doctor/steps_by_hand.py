@@ -9,7 +9,7 @@ from torch._C import DisableTorchFunction
 
 from pellucid.doctor.listening import hear_backward
 from pellucid.doctor.looking import LossCall
-from pellucid.doctor.measuring import left_over, measure_gradients, measure_moves, remember
+from pellucid.doctor.measuring import gradients_of, left_over, measure_gradients, measure_moves, norms, remember
 from pellucid.doctor.noting import Notes
 from pellucid.doctor.opening import FIRST, Opening
 
@@ -44,14 +44,18 @@ class StepsByHand:
         if notes is None or self.opening.elsewhere():
             return
         going_backward(notes, loss, self.opening.weights)
+        self.history.asked += not (notes.shut or self.history.updated)
         if notes.full:
             self.opening.see_no_more()
 
     def after_backward(self) -> None:
         """Without an optimizer a step is over when its slopes are there; the update is the next one's beginning."""
-        if self.history.optimizer is not None or self.opening.elsewhere():
-            return
         notes = self.opening.notes
+        if self.opening.elsewhere():
+            return
+        if self.history.optimizer is not None:
+            look_after_backward(notes, self.opening.weights)
+            return
         if notes is not None:
             self.opening.see_no_more()
             measure_gradients(notes, self.opening.weights)
@@ -69,6 +73,7 @@ class StepsByHand:
         """The optimizer has changed the weights: the step is over."""
         if self.opening.elsewhere():
             return
+        self.history.updated = True
         if self.opening.notes is not None:
             measure_moves(self.opening.notes, self.opening.weights)
             self._close()
@@ -101,6 +106,12 @@ def going_backward(notes: Notes, loss: object, parameters: Mapping[str, Tensor])
         if not notes.backwards:
             notes.left_over = left_over(parameters)
     notes.backwards += 1
+
+
+def look_after_backward(notes: Notes | None, weights: Mapping[str, Tensor]) -> None:
+    """Gradients that backward gave, in early looks: they must still be there when the optimizer steps."""
+    if notes is not None and notes.early and not notes.full:
+        (notes.after_backward,) = norms(gradients_of(weights))
 
 
 def about_to_update(opening: Opening, notes: Notes) -> None:

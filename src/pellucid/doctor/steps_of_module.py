@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from pellucid.doctor.looking import Kept
 from pellucid.doctor.loss_calls import copied
 from pellucid.doctor.measuring import measure_gradients, measure_moves, remember
 from pellucid.doctor.noting import Notes
 from pellucid.doctor.opening import FIRST, Opening, compiled
-from pellucid.doctor.steps_by_hand import about_to_update, going_backward
+from pellucid.doctor.steps_by_hand import about_to_update, going_backward, look_after_backward
 
 
 class StepsOfModule:
@@ -26,6 +27,8 @@ class StepsOfModule:
         self.model = model
         self._stops: list[Callable[[], object]] = []
         self._updated = True
+        self._waiting = True
+        self._first: RemovableHandle | None = None
         self._judging = False
         self._batch = 0
         self._shown = False
@@ -42,6 +45,8 @@ class StepsOfModule:
         self.opening.eyes.around_backward = hook(self.before_backward), hook(self.after_backward)
         if optimizer is not None:
             self._stops.append(optimizer.register_step_post_hook(hook(self.after_update)).remove)
+            self._first = optimizer.register_step_pre_hook(hook(self.before_first_update))
+            self._stops.append(self._first.remove)
 
     def end(self) -> None:
         """Take everything down again; the last look is handed over."""
@@ -90,10 +95,18 @@ class StepsOfModule:
             remember(notes, self.opening.weights)
 
     def after_backward(self) -> None:
-        """Without an optimizer, this is the last that is seen of the gradients."""
+        """Without an optimizer, this is the last that is seen of the gradients; with one, they must last until then."""
         notes = self.opening.notes
-        if notes is not None and self.history.optimizer is None and not self.opening.elsewhere():
+        if notes is None or self.opening.elsewhere():
+            return
+        if self.history.optimizer is None:
             measure_gradients(notes, self.opening.weights)
+        else:
+            look_after_backward(notes, self.opening.weights)
+
+    def before_first_update(self, *_: object) -> None:
+        """What the model is asked from now on belongs to the update, as in LBFGS, or follows it."""
+        self._waiting = False
 
     def before_update(self, *_: object) -> None:
         """The optimizer is about to change the weights."""
@@ -105,7 +118,10 @@ class StepsOfModule:
         """The optimizer has changed the weights: the step is over."""
         if self.opening.elsewhere():
             return
-        self._updated = True
+        self._updated, self.history.updated = True, True
+        if self._first is not None:
+            self._first.remove()
+            self._first = None
         notes = self.opening.notes
         if notes is not None and notes.phase == "training":
             self._close()
@@ -123,6 +139,7 @@ class StepsOfModule:
 
     def _training(self) -> None:
         self._judging = False
+        self.history.asked += self._waiting
         if self._shown:
             self._close()
         elif self._updated or self.history.optimizer is None:
@@ -154,6 +171,7 @@ class StepsOfModule:
     def _asked(self, notes: Notes, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         notes.training_mode, notes.records_gradients = self.model.training, torch.is_grad_enabled()
         notes.in_forward = True
+        notes.asked += not notes.full
         given = next((value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)), None)
         if given is not None and notes.inputs is None:
             notes.inputs = copied(given) if notes.early else None

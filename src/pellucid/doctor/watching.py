@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
@@ -15,6 +14,7 @@ from torch.optim import Optimizer
 from pellucid.doctor.checks import CHECKS, LAST_CHECKS
 from pellucid.doctor.checks_of_inputs import SCALES_ITSELF
 from pellucid.doctor.checks_of_labels import spread
+from pellucid.doctor.checks_of_refusals import of_exception
 from pellucid.doctor.examining import examine
 from pellucid.doctor.finding import Finding
 from pellucid.doctor.listening import hear_comparisons, in_forward
@@ -43,6 +43,7 @@ class Doctor:
         self._stops: list[Callable[[], None]] = []
         self.looks = 0
         self._concluded = False
+        self._raised: Exception | None = None
 
     def __enter__(self) -> Doctor:
         self._steps.begin()
@@ -54,7 +55,8 @@ class Doctor:
     ) -> None:
         self._end()
         if raised is not None:
-            self._guarded(_of_exception, raised, self.history)
+            self._guarded(of_exception, raised, self.history)
+            self._raised = raised if isinstance(raised, Exception) else None
         self.conclude()
         self._say(self.report())
 
@@ -87,16 +89,27 @@ class Doctor:
         """The findings, line by line, and what the doctor could not look at."""
         lines = [str(finding) for finding in self.findings]
         if not lines:
-            lines = [f"The doctor looked {self.looks} times and found nothing wrong."]
+            lines = [f"The doctor looked {_times(self.looks)} and {self._nothing()}"]
         if self.stumbled:
             first = f"{type(self.stumbled[0]).__name__}: {self.stumbled[0]}".partition("\n")[0]
-            lines.append(f"The doctor stumbled {len(self.stumbled)} times, first over {first}")
+            lines.append(f"The doctor stumbled {_times(len(self.stumbled))}, first over {first}")
         return "\n".join(lines)
 
     @property
     def stumbled(self) -> list[Exception]:
         """What went wrong in the looking itself; the loop was left alone."""
         return self._opening.stumbled
+
+    def _nothing(self) -> str:
+        """Where nothing was found, nothing is wrong only if all was seen, and the loop came to its end."""
+        if self._raised is not None:
+            why = f"{type(self._raised).__name__}: {self._raised}".partition("\n")[0]
+            return f"does not know why the loop was stopped by {why}"
+        if not self.looks:
+            return "so can say nothing: was the loop inside the block, or is the model compiled in place?"
+        if self.stumbled:
+            return "found nothing, but did not see everything."
+        return "found nothing wrong."
 
     def _end(self) -> None:
         """Leave nothing behind."""
@@ -161,10 +174,12 @@ def watch(
         scaling: "as-pretrained" where inputs follow the constants of a pretrained network on purpose.
         say: is given what was found, at the end of the with-block, instead of its being written to stderr.
     Raises:
-        BadInput: nothing to watch, or another scaling.
+        BadInput: nothing to watch, no optimizer of torch's, or another scaling.
     """
     if scaling not in (None, "as-pretrained"):
         raise BadInput(f'scaling {scaling!r} is not known: leave it out, or say scaling="as-pretrained".')
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise BadInput(f"optimizer is a {type(optimizer).__name__}: hand over the one of torch.optim, or leave it out.")
     if every < 1:
         raise BadInput(f"every is {every}, and must be 1 or more: it is the number of steps from look to look.")
     if isinstance(model, nn.Module):
@@ -172,26 +187,30 @@ def watch(
         parameters: dict[str, Tensor] = dict(model.named_parameters())
     else:
         module = None
-        tensors = model.items() if isinstance(model, Mapping) else enumerate(model)
-        parameters = {str(name): tensor for name, tensor in tensors}
+        parameters = _tensors(model)
     if not parameters:
         raise BadInput("There is nothing to watch: the model has no parameters. Hand over the module, or its tensors.")
     history = History(parameters, module, optimizer, classes, resumed, scaling)
     return Doctor(history, every, say or _to_stderr)
 
 
+def _tensors(given: object) -> dict[str, Tensor]:
+    """The tensors of a loop by hand, each by its key or its place."""
+    if isinstance(given, Tensor):
+        given = [given]
+    if not isinstance(given, Iterable) or isinstance(given, type | str):
+        raise BadInput(f"watch was given {given!r}, which is no model: hand over the nn.Module, or its tensors.")
+    tensors = {str(name): one for name, one in (given.items() if isinstance(given, Mapping) else enumerate(given))}
+    for name, one in tensors.items():
+        if not isinstance(one, Tensor):
+            found = f"watch was given a {type(one).__name__} at {name}, and needs tensors"
+            raise BadInput(f"{found}: hand over the nn.Module, or a list or dictionary of its tensors.")
+    return tensors
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
 def _to_stderr(told: str) -> None:
     sys.stderr.write(f"{told}\n")
-
-
-def _of_exception(raised: BaseException, history: History) -> Iterable[Finding]:
-    """What torch's own refusal says, where it stopped a step that was not looked at."""
-    if "a leaf Variable that requires grad is being used in an in-place operation" in str(raised):
-        told = "Autograd would record the update of a weight, and so torch refused it."
-        mend = "with torch.no_grad(): weight -= learning_rate * weight.grad"
-        yield Finding("update-recorded", told, mend, history.steps)
-    found = re.search(r"Target (-?\d+) is out of bounds", str(raised))
-    if found:
-        told = f"Label {found[1]} has no output: torch refused it."
-        mend = f"nn.Linear(..., {int(found[1]) + 1})  # one output a class, or correct the label"
-        yield Finding("labels-beyond-outputs", told, mend, history.steps)
