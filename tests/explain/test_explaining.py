@@ -8,6 +8,7 @@ import pytest
 
 from pellucid.errors import BadInput
 from pellucid.explain import explain_image
+from pellucid.explain.pocket import printed
 from pellucid.predicting import predict
 from pellucid.run import Run
 
@@ -32,7 +33,7 @@ def test_json_holds_every_sum_with_its_difference(explained):
     found = json.loads(json.dumps(explained.as_dict(), allow_nan=False))
     sums = found["arithmetic"]["sums"]
     largest = max(abs(one["float64"]) for one in found["logits"])
-    assert len(sums) == 1 + 3 + 6 + 4 + 1  # the probability, the logits, units, pixels twice, one convolution
+    assert len(sums) == 1 + 3 + 6 + 4 + 2 + 3  # probability, logits, units, pixels twice, one place, three norms
     for one in sums:
         assert one["difference"] == one["sum"] - one["value"]
         assert abs(one["difference"]) <= 1e-9 * max(largest, abs(one["value"]))
@@ -46,7 +47,7 @@ def test_the_terminal_gets_the_logit_its_sums_and_the_neighbours(explained):
     told = "\n".join(explained.lines())
     logit = explained.arithmetic.logits[explained.arithmetic.klass]
     assert f"{logit:+.9f}, from 256 units x weights and the bias" in told
-    assert "all 15 sums add up" in told
+    assert "all 19 sums add up" in told
     assert "edges of the image: does NOT depend on what was learned" in told
     assert explained.neighbours.nearest[0].name in told
     assert max(map(len, explained.lines())) < 200
@@ -59,8 +60,8 @@ def test_the_page_stands_alone_and_shows_what_was_computed(explained):
     assert text.count("<img") >= 1 + 6 + 3 + 2 + 3 + 8
     assert f"{explained.arithmetic.of_logits[0].total:.12g}" in text
     assert "patients" in text
-    for line in explained.arithmetic.multiplied.products[0]:
-        assert "".join(f"<td>{product:.2f}</td>" for product in line) in text
+    for line in explained.arithmetic.place.output.products[0]:
+        assert "".join(f"<td>{printed(product, 3, '+')}</td>" for product in line) in text
 
 
 def test_names_of_files_and_classes_are_no_html(trained, image_of, tmp_path):

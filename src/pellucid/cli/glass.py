@@ -67,12 +67,17 @@ def explain(
     out: Annotated[Path | None, typer.Option(help="Write it as a page with pictures, too.")] = None,
     klass: Annotated[str | None, typer.Option("--class", help="Explain this class; by default the likeliest.")] = None,
     source: Annotated[str | None, typer.Option(help="Where the run's images are now, if they were moved.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="ROW,COLUMN (or ROW,COLUMN,CHANNEL) of a pixel to follow, as the model sees the image."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """One prediction, followed from its probability down to single pixels; what it looked at; the likest images."""
     from pellucid.explain import explain_image
+    from pellucid.explain.anatomy_of_image import place
     from pellucid.run import Run
 
     with interruptible():
-        found = explain_image(Run(run), image, source, klass=klass, out=out)
+        found = explain_image(Run(run), image, source, klass=klass, out=out, at=place(at))
     show(found.as_dict() if as_json else found.lines())

@@ -166,7 +166,7 @@ def _orders(image: Tensor) -> Section:
     with_channel = image if image.dim() == 3 else image.unsqueeze(2)
     told = "Files hold row, column, channel; networks want batch, channel, row, column. Most of the way is a view."
     lines = tuple(line for order in layouts(with_channel) for line in order.lines())
-    code = ("image" if image.dim() == 3 else "image.unsqueeze(2)") + ".unsqueeze(0).permute(0, 3, 1, 2)"
+    code = f"x = image{'' if image.dim() == 3 else '.unsqueeze(2)'}; x.unsqueeze(0).permute(0, 3, 1, 2)"
     return Section("Orders of the axes", told, code, lines)
 
 

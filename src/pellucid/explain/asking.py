@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from pellucid.data.decode import decode
 from pellucid.data.loose import decoded
 from pellucid.errors import BadInput
 from pellucid.evaluate.trust.calibration import Calibration
+from pellucid.explain.known_image import known_image
 from pellucid.explain.own_source import OwnImage, own_image
 from pellucid.learn.weights import Trained, load_trained
 from pellucid.predicting import Predictions, answer, form_of
@@ -35,12 +37,29 @@ class Asked:
     logits: Float[np.ndarray, " output"]
     """From which it comes."""
     own: OwnImage | None = None
-    """Where the image was named, not given as a file."""
+    """Where the run knows the image: it was named, or a file of its very pixels was given."""
+    size_of_file: tuple[int, int] | None = None
+    """Rows and columns in the file; None where no file was given."""
 
     @property
     def title(self) -> str:
         """What the image is called where people read."""
-        return self.image.name if self.own is None else f"Image {self.image.name} of {self.own.source}"
+        by_name = self.own is not None and not self.own.by_pixels
+        return f"Image {self.image.name} of {self.own.source}" if by_name and self.own else self.image.name
+
+    @property
+    def resized(self) -> str:
+        """That the model sees another size than the file has, as a sentence; empty where it does not."""
+        rows, columns = self.stored.shape[2:]
+        if self.size_of_file is None:
+            size = f"{rows} x {columns}" if self.own is not None and self.own.resized else ""
+            which = "All images of this run were"
+        else:
+            size = f"{self.size_of_file[0]} x {self.size_of_file[1]} to {rows} x {columns}"
+            size, which = size if self.size_of_file != (rows, columns) else "", "The image was"
+        to = "from" if self.size_of_file else "to"
+        told = f"{which} resized {to} {size} pixels: rows, columns and stored values here are those after resizing."
+        return told if size else ""
 
     @property
     def wrong(self) -> bool:
@@ -81,14 +100,18 @@ def ask(run: Run, image: Path, source: str | Path | None = None, progress: Progr
         own = own_image(run, str(image), source, progress)
         return _asked(run, Path(own.name), own.pixels, own)
     with decoded([image], form_of(run), progress) as (_, pixels, _unreadable):
-        return _asked(run, image, np.array(pixels))
+        stored = np.array(pixels)
+    rows, columns = decode(image.read_bytes(), str(image)).shape[:2]
+    return _asked(run, image, stored, known_image(run, image, stored), (rows, columns))
 
 
-def _asked(run: Run, image: Path, stored: np.ndarray, own: OwnImage | None = None) -> Asked:
+def _asked(
+    run: Run, image: Path, stored: np.ndarray, own: OwnImage | None, size: tuple[int, int] | None = None
+) -> Asked:
     trained = load_trained(run, torch.device("cpu"))
     told = answer(run, trained, [str(image)], stored)
     calibration = Calibration.from_dict(run.facts["calibration"])
-    return Asked(run, image, stored, trained, calibration, told, trained.logits(stored)[0], own)
+    return Asked(run, image, stored, trained, calibration, told, trained.logits(stored)[0], own, size)
 
 
 def class_number(asked: Asked, named: str | None) -> int:

@@ -10,6 +10,13 @@ from pellucid.explain.asking import Asked
 from pellucid.explain.maps import Maps
 from pellucid.explain.neighbours import Neighbours
 
+LEFT_OUT = (
+    "the stored weights of other units and kernels than those of one_unit and one_place: weights.safetensors has them",
+    "the pixels of units that stand in arithmetic.units: the page draws them",
+    "the pixels of the neighbours: they are images of the source, under their names",
+)
+"""What `--json` does not hold."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explained:

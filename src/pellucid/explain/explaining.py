@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pellucid.evaluate.answers import output_names
 from pellucid.explain.arithmetic import take_apart
 from pellucid.explain.asking import ask, class_number
-from pellucid.explain.explained import Explained
+from pellucid.explain.explained import LEFT_OUT, Explained
 from pellucid.explain.in_words import lines_of
 from pellucid.explain.maps import draw_maps
 from pellucid.explain.neighbours import MOST, nearest_training_images
 from pellucid.explain.page import explanation_page
+from pellucid.explain.walk import scaled
 from pellucid.progress import bars
 from pellucid.run import Run
 from pellucid.run.writing import check_page, write_text
@@ -33,19 +36,28 @@ class Explanation(Explained):
     def as_dict(self) -> dict[str, Any]:
         """What `explain --json` prints."""
         asked, found = self.asked, self.arithmetic
-        logits = zip(found.logits.tolist(), asked.logits.tolist(), strict=True)
+        names = output_names(asked.classes, len(found.logits))
+        logits = zip(names, found.logits.tolist(), asked.logits.tolist(), strict=True)
         return {
             "run": str(asked.run.path),
             "image": str(asked.image),
+            "left_out": list(LEFT_OUT),
             "of_the_run": asked.own.as_dict() if asked.own else None,
             **{name: value for name, value in asked.answer.as_dict()["predictions"][0].items() if name != "path"},
             "explained": self.klass,
             "next_class": None if found.rival is None else asked.classes[found.rival],
             "temperature": found.temperature,
             "p_float64": dict(zip(asked.classes, found.probabilities.tolist(), strict=True)),
+            "precision_of_predict": asked.run.facts["precision"],
             "logits": [
-                {"float64": exact, "predicted_with": used, "difference": used - exact} for exact, used in logits
+                {"name": name, "float64": exact, "predicted_with": used, "difference": used - exact}
+                for name, exact, used in logits
             ],
+            "size_of_file": asked.size_of_file and list(asked.size_of_file),
+            "size": list(asked.stored.shape[2:]),
+            "scaling": asked.trained.scaling.as_dict(),
+            "stored": asked.stored[0].tolist(),
+            "scaled": scaled(asked.stored, asked.trained.scaling)[0].tolist(),
             "arithmetic": found.as_dict(),
             "saliency": self.maps.as_dict(),
             "neighbours": self.neighbours.as_dict(),
@@ -65,6 +77,7 @@ def explain_image(
     *,
     klass: str | None = None,
     neighbours: int = MOST,
+    at: Sequence[int] | None = None,
     out: str | Path | None = None,
 ) -> Explanation:
     """Follow one prediction down to single pixels, every sum shown to add up; map it; find the likest training images.
@@ -76,10 +89,11 @@ def explain_image(
         source: where the run's images are now; by default where recipe.json says that they were.
         klass: the class to explain; by default the likeliest.
         neighbours: how many training images to show.
+        at: row and column (and channel) of a pixel to follow, in the image as the model sees it.
         out: the page to write; an earlier page of this kind is replaced, and no other file.
     Raises:
-        BadInput: the image is neither a file nor such a name, cannot be read or does not fit; the class is unknown; or
-            another file stands where the page should.
+        BadInput: the image is neither a file nor such a name, cannot be read or does not fit; the class is unknown; the
+            place is not in the image; or another file stands where the page should.
         PellucidError: something does not add up.
     """
     started, page = time.monotonic(), Path(out) if out else None
@@ -88,7 +102,7 @@ def explain_image(
     with bars() as progress:
         asked = ask(run, Path(image), source, progress)
         number = class_number(asked, klass)
-        arithmetic = take_apart(asked, number)
+        arithmetic = take_apart(asked, number, at)
         maps = draw_maps(asked, number, progress)
         near = nearest_training_images(asked, source, neighbours, progress)
     explained = Explanation(asked, arithmetic, maps, near, time.monotonic() - started, page)

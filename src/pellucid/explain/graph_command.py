@@ -17,7 +17,10 @@ from pellucid.data.form import Form
 from pellucid.data.loose import decoded
 from pellucid.data.scaling import Scaling, measure_scaling
 from pellucid.errors import BadInput
-from pellucid.explain.own_source import own_image
+from pellucid.evaluate.answers import output_names
+from pellucid.explain.known_image import known_image
+from pellucid.explain.own_source import OwnImage, own_image
+from pellucid.explain.pocket import printed
 from pellucid.learn.batches import Images
 from pellucid.learn.losses import loss_of
 from pellucid.learn.models import build_model
@@ -30,6 +33,8 @@ from pellucid.run.writing import check_replaceable, write_text
 LADDER = ("linear", "mlp", "cnn")
 SIZE = 28
 """Side of the image that an untrained model is shown, pixels; that of MNIST and MedMNIST."""
+MOST_CLASSES = 12
+"""Logits that are told with their classes. Chosen by us: more fill the page."""
 MARK = b"<svg "
 """How a drawing begins."""
 
@@ -100,20 +105,44 @@ def save_graph(graph: Graph, path: Path) -> None:
 def _trained(run: Run, image: Path | None) -> Graph:
     form, facts = form_of(run), run.facts
     trained = load_trained(run, torch.device("cpu"))
-    classes, task, label = facts["classes"], facts["task"], None
+    classes, task = facts["classes"], facts["task"]
     if image is None:
-        shown = "No image was named: each pixel is what scaling makes 0."
+        shown, own = "No image was named: each pixel is what scaling makes 0.", None
         inputs = torch.zeros(1, facts["channels"], facts["image_size"], facts["image_size"])
-    elif image.exists():
-        shown, inputs = f"Shown: {image}.", _scaled(_stored(image, form), trained.scaling, trained.learner.model)
     else:
-        own = own_image(run, str(image), None)
-        shown, inputs = (
-            f"Shown: {own.name} of {own.source}.",
-            _scaled(own.pixels, trained.scaling, trained.learner.model),
-        )
-        label = classes.index(own.label) if task != "multi-label" else None
-    return _told(trained.learner.model, inputs, run.path.name, classes, task, shown, label)
+        if image.exists():
+            stored = _stored(image, form)
+            own, shown = known_image(run, image, stored), f"Shown: {image}."
+        else:
+            own = own_image(run, str(image), None)
+            stored, shown = own.pixels, f"Shown: {own.name} of {own.source}."
+        inputs = _scaled(stored, trained.scaling, trained.learner.model)
+    notes = [shown, *_known(own), _of_temperature(facts["calibration"]["temperature"])]
+    label = classes.index(own.label) if own is not None and own.label and task != "multi-label" else None
+    return _told(trained.learner.model, inputs, run.path.name, classes, task, notes, label)
+
+
+def _known(own: OwnImage | None) -> list[str]:
+    """What the run knows of the image."""
+    if own is None:
+        return []
+    told = [own.told_origin] if own.by_pixels else []
+    return [*told, f"True label: {own.told_label}. {own.told_part}"]
+
+
+def _of_temperature(temperature: float) -> str:
+    return (
+        f"Probabilities that `predict` gives divide these logits by the temperature {temperature:.4g} first; the loss "
+        "here does not."
+    )
+
+
+def _of_classes(classes: list[str], logits: Tensor) -> str:
+    """Each logit with its class, in the order of the node."""
+    names = output_names(tuple(classes), len(logits))
+    each = [f"{name} {printed(logit, 4, '+')}" for name, logit in zip(names, logits.tolist(), strict=True)]
+    more = f", and {len(each) - MOST_CLASSES:,} more" * (len(each) > MOST_CLASSES)
+    return f"The logits, in the order of the node: {', '.join(each[:MOST_CLASSES])}{more}."
 
 
 def _untrained(name: str, image: Path | None) -> Graph:
@@ -129,22 +158,29 @@ def _untrained(name: str, image: Path | None) -> Graph:
         torch.manual_seed(0)
         model = build_model(Settings(model=name), stored.shape[1], stored.shape[2], len(classes))
     inputs = _scaled(stored, measure_scaling(stored, np.array([0])), model)
-    return _told(model, inputs, name, classes, "multi-class", shown, label=0 if image is None else None)
+    return _told(model, inputs, name, classes, "multi-class", [shown], label=0 if image is None else None)
 
 
 def _told(
-    model: nn.Module, inputs: Tensor, title: str, classes: list[str], task: str, shown: str, label: int | None = None
+    model: nn.Module,
+    inputs: Tensor,
+    title: str,
+    classes: list[str],
+    task: str,
+    notes: list[str],
+    label: int | None = None,
 ) -> Graph:
     """The graph with slopes: of the right label's loss where it is known, else of what the model itself says."""
-    notes = [shown]
+    with torch.no_grad():
+        outputs = model.eval()(inputs)
+    logits, notes = outputs[:, : len(classes)], [*notes, _of_classes(classes, outputs[0])]
     if label is None:
-        with torch.no_grad():
-            logits = model.eval()(inputs)[:, : len(classes)]
         label = int(logits.argmax(1))
         said = (
             "of those labels that it finds" if task == "multi-label" else f"of class {classes[label]}, its own answer"
         )
-        notes.append(f"No label is known: the loss, and so each slope, is that {said}.")
+        taken = "Several labels at once" if task == "multi-label" else "No label is known"
+        notes.append(f"{taken}: the loss, and so each slope, is that {said}.")
         labels = (logits > 0).to(inputs.dtype) if task == "multi-label" else torch.tensor([label])
     else:
         labels = torch.tensor([label])

@@ -4,68 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pellucid.evaluate.reporting.in_words import listed, quoted
 from pellucid.explain.arithmetic import Arithmetic
 from pellucid.explain.asking import Asked
 from pellucid.explain.explained import Explained
 from pellucid.explain.maps import Maps
 from pellucid.explain.neighbours import Neighbours
+from pellucid.explain.one_place import Followed
+from pellucid.explain.pocket import printed
+from pellucid.explain.said_of_answer import (
+    not_promised,
+    predicted_with,
+    says_nothing_by_sets,
+    why_apart,
+    why_in_every_set,
+)
+from pellucid.explain.spelled import products, spelled_norm, spelled_term, spelled_unit
 from pellucid.explain.sums import SHARE
-from pellucid.run import Run
 
 
 def lines_of(explained: Explained) -> list[str]:
-    """The whole in some thirty lines."""
+    """The whole in some forty lines."""
     asked, found = explained.asked, explained.arithmetic
     return [
         *_answer(asked, explained.klass, found),
         *_arithmetic(found, asked),
+        *_down(found, asked),
+        *_sums(found),
         *_maps(explained.maps),
         *_neighbours(explained.neighbours),
-        f"page: {explained.page}" if explained.page else "--out page.html draws all of this, --json names all numbers",
+        f"page: {explained.page}" if explained.page else "--out page.html draws all of this, --json has its numbers",
         f"{explained.seconds:.1f} s in all",
     ]
 
 
 def _answer(asked: Asked, klass: str, found: Arithmetic) -> Iterator[str]:
     said = asked.answer.predicted[0] or "none of the labels"
-    p = found.probabilities[found.klass]
+    p = float(found.probabilities[found.klass])
     yield f"{asked.image}: {said}. Why {klass}, with a probability of {p:.6f}?"
+    yield f"  {predicted_with(asked, found.klass, p)}"
+    yield from [f"  {why}"] if (why := why_apart(asked)) else []
     if asked.own is not None:
         what = "labels" if asked.several else "class"
         yield f"  true {what}: {asked.own.told_label}{', so the answer is WRONG' * asked.wrong}"
-        yield f"  read from the run's own source, {asked.own.source}. {asked.own.told_part}"
-    likeness = "unlike" if asked.answer.unlike_training[0] else "like"
-    sure = "certain" if asked.answer.certain[0] else "not certain"
-    yield f"  {sure}; may be of: {', '.join(asked.set) or 'none'}; {likeness} the training images"
-    if why := why_in_every_set(asked):
+        yield f"  {asked.own.told_origin}"
+        yield f"  {asked.own.told_part}"
+    yield from [f"  {asked.resized}"] if asked.resized else []
+    told = [] if asked.answer.answered is None else ["certain" if asked.answer.certain[0] else "not certain"]
+    told += [] if says_nothing_by_sets(asked) else [f"may be of: {', '.join(asked.set) or 'none'}"]
+    told.append(f"{'unlike' if asked.answer.unlike_training[0] else 'like'} the training images")
+    yield f"  {'; '.join(told)}"
+    if none := not_promised(asked):
+        yield f"  {none}"
+    if not says_nothing_by_sets(asked) and (why := why_in_every_set(asked)):
         yield f"  {why}"
 
 
-def why_in_every_set(asked: Asked) -> str:
-    """Why the set holds classes that are not likely; empty where it holds none but those."""
-    limits = asked.calibration.limits
-    every = [name for name, limit in zip(asked.classes, limits, strict=True) if limit.limit is None]
-    if not every:
-        return ""
-    most, needed = max(limit.units for limit in limits if limit.limit is None), limits[0].needed
-    whole, alone = len(every) == len(limits), len(every) == 1
-    which = "every class" if whole else listed(quoted(every))
-    return (
-        f"{which} {'is' if whole or alone else 'are'} in every set of this run, since leaving "
-        f"{'it' if alone else 'one'} out takes {needed} {_units(asked.run)} of it in the calibration part, and there "
-        f"are {most or 'none'}{' at most' * (not alone and most > 0)}"
-    )
-
-
-def _units(run: Run) -> str:
-    """What a promise counts; a run of weights alone does not tell."""
-    groups = run.file("recipe.json").is_file() and run.recipe["source"]["groups"]
-    return "patients or exams" if groups else "images"
-
-
 def _arithmetic(found: Arithmetic, asked: Asked) -> Iterator[str]:
-    logit, klass = float(found.logits[found.klass]), asked.classes[found.klass]
+    logit = float(found.logits[found.klass])
     yield f"probability   {found.probability.total:.9f} = {found.probability.made_of}"
     yield f"temperature   {found.temperature:g} divides every logit (calibration)"
     if found.rival is not None:
@@ -73,19 +68,41 @@ def _arithmetic(found: Arithmetic, asked: Asked) -> Iterator[str]:
     yield f"logit         {found.of_logits[found.klass].line()}"
     used = float(asked.logits[found.klass])
     yield f"              predict, in {asked.run.facts['precision']}, has {used:+.9f}: {used - logit:+.1e} apart"
-    for unit in found.units:
-        gate = f" = {unit.activation}({unit.before:+.4f})" if unit.activation else ""
-        made = f"{unit.made_of.made_of}, off by {unit.made_of.difference:.1e}"
-        yield f"  {unit.value:.4f} x {unit.weight:+.4f} = {unit.adds:+.4f}  {unit.name}{gate} ({made})"
+    told = products([(unit.value, unit.weight) for unit in found.units])
+    for unit, times in zip(found.units, told, strict=True):
+        gate = f" = {unit.activation}({printed(unit.before, 4, '+')})" if unit.activation else ""
+        yield f"  {times}  {unit.name}{gate} (its own sum is off by {unit.made_of.difference:.1e})"
+
+
+def _down(found: Arithmetic, asked: Asked) -> Iterator[str]:
+    """From the logit to pixels, and to one unit or one place that is opened wholly."""
+    scaling, channels = asked.trained.scaling, asked.stored.shape[1]
     if found.pixels is not None:
         yield f"pixels        {found.pixels.sum.line()}"
-        top = found.pixels.largest[0]
-        yield (
-            f"  the largest: row {top.row}, column {top.column}, stored value {top.stored}, scaled {top.scaled:+.4f}; "
-            f"x {top.weight:+.5f} = {top.adds:+.5f} for {klass}"
-        )
-    if found.multiplied is not None:
-        yield f"one output    {found.multiplied.sum.line()}"
+        for what, terms in (("the largest", found.pixels.largest[:1]), ("asked for", found.pixels.followed)):
+            for one in (spelled_term(term, scaling, channels) for term in terms):
+                yield f"  {what}: {one.place}, stored value {one.stored}: {one.scaling}; {one.product}"
+    if found.unit is not None:
+        (place, first), *_ = spelled_unit(found.unit).largest
+        yield f"one unit      {found.unit.sum.line()}"
+        yield f"  the largest: {place}: {first}; the bias {found.unit.bias:+.4f}"
+    if found.place is not None:
+        yield from _place(found.place)
+
+
+def _place(place: Followed) -> Iterator[str]:
+    yield f"one place     {place.output.sum.line()}"
+    for step in place.steps:
+        if step.window is not None:
+            yield f"  {step.name}: the largest of {step.window.size}, {printed(step.gave, 4)}"
+        elif step.norm is not None:
+            yield f"  {step.name}: gamma (x - mu) / sigma + beta: {spelled_norm(step)}"
+        else:
+            yield f"  {step.name}: {printed(step.given, 4)} becomes {printed(step.gave, 4)}"
+    yield f"  what this place adds to the logit: {products([(place.value, place.weight)])[0]}"
+
+
+def _sums(found: Arithmetic) -> Iterator[str]:
     sums = list(found.sums())
     worst = max(abs(one.difference) for one in sums)
     yield f"all {len(sums)} sums add up: none is off by more than {worst:.1e} ({SHARE:g} of the logit is allowed)"
@@ -94,9 +111,10 @@ def _arithmetic(found: Arithmetic, asked: Asked) -> Iterator[str]:
 def _maps(maps: Maps) -> Iterator[str]:
     whole = maps.integrated
     yield (
-        f"integrated gradients sum to {whole.total:+.6f}, and should to {whole.logit - whole.baseline_logit:+.6f}: "
-        f"{whole.missing:+.1e} apart ({whole.steps} steps)"
+        f"integrated gradients, an average over {whole.steps} points and no exact sum, give {whole.total:+.6f}, and "
+        f"should give {whole.logit - whole.baseline_logit:+.6f}:"
     )
+    yield f"  {whole.missing:+.1e} apart, {whole.told()}"
     for check in maps.checks:
         yield f"  {check.name}: {check.told()}"
 

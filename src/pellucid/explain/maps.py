@@ -33,7 +33,7 @@ class Maps:
     checks: tuple[Randomised, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: what the maps sum to, and their checks."""
+        """For JSON."""
         found = self.integrated
         return {
             "integrated_gradients": {
@@ -42,8 +42,10 @@ class Maps:
                 "logit_at_baseline": found.baseline_logit,
                 "difference": found.missing,
                 "steps": found.steps,
+                "map": found.map.tolist(),
             },
-            "grad_cam": None if self.cam is None else {"cells": list(self.cam.shape)},
+            "grad_cam": None if self.cam is None else {"cells": list(self.cam.shape), "map": self.cam.tolist()},
+            "edges": self.edges.tolist(),
             "checks": {check.name: check.as_dict() for check in self.checks},
         }
 

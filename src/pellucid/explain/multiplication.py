@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,7 @@ import numpy as np
 from torch import Tensor, nn
 from torch.nn.functional import unfold
 
-from pellucid.explain.going_back import affine
 from pellucid.explain.sums import Sum, added_up
-from pellucid.explain.walk import Passed
 from pellucid.shapes import Float
 
 
@@ -48,28 +45,10 @@ class Multiplied:
             "column": self.place[1],
             "patch": self.patch.tolist(),
             "kernel": self.kernel.tolist(),
+            "products": self.products.tolist(),
             "bias": self.bias,
             "sum": self.sum.as_dict(),
         }
-
-
-def multiplied(way: Sequence[Passed], weights: Float[Tensor, " 1 *shape"], scale: float) -> Multiplied | None:
-    """The output of the first convolution that adds most to a logit, or takes most from it; None without convolutions.
-
-    Args:
-        way: blocks in the order in which they were passed.
-        weights: the logit's, of what the last of them gave.
-        scale: the largest logit, which the sum is measured by.
-    Raises:
-        PellucidError: the products do not sum to the output.
-    """
-    at = next((at for at, passed in enumerate(way) if isinstance(passed.block, nn.Conv2d)), None)
-    if at is None:
-        return None
-    passed, block = way[at], way[at].block
-    adds = affine(way[at + 1 :], weights).weights[0] * passed.gave[0]
-    channel, row, column = map(int, np.unravel_index(int(adds.abs().argmax()), tuple(adds.shape)))
-    return one_output(passed.name, block, passed.given, passed.gave, (channel, row, column), scale)  # type: ignore[arg-type]
 
 
 def one_output(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pellucid.data import Dataset, read
+from pellucid.data.form import Form
 from pellucid.errors import BadInput
 from pellucid.evaluate.answers import Cases
 from pellucid.evaluate.checking.told import Told
@@ -38,10 +40,29 @@ class OwnImage:
     source: str
     """What the source is called."""
     pixels: Shaped[np.ndarray, "1 channel row column"]
+    others: tuple[str, ...] = ()
+    """More images of the run with the very same pixels: names, each with its label."""
+    by_pixels: bool = False
+    """A file was given, whose pixels are known from split.csv; else its name was."""
+    resized: bool = False
+    """The images of the source were resized as they were read."""
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"name": self.name, "label": self.label, "part": self.part, "source": self.source}
+        told = {name: getattr(self, name) for name in ("name", "label", "part", "source")}
+        return {**told, "known_by": "pixels" if self.by_pixels else "name", "same_pixels": list(self.others)}
+
+    @property
+    def told_origin(self) -> str:
+        """How it is known, as a sentence."""
+        if not self.by_pixels:
+            return f"The image was read from the run's own source, {self.source}, where it is called {self.name}."
+        more = f", and {len(self.others)} more of its images have the same: {', '.join(self.others[:3])}"
+        more = more if len(self.others) < 4 else f"{more} ..."
+        return (
+            f"The run knows this image: {self.name} of {self.source} has the very same pixels"
+            f"{more if self.others else ''}."
+        )
 
     @property
     def told_label(self) -> str:
@@ -134,6 +155,12 @@ def own_image(run: Run, name: str, source: str | Path | None, progress: Progress
             f"{own.dataset.source} has no {name} with the pixels that the run saw: name an image file, or tell where "
             "the run's images are by --source."
         )
+    resized = Form(facts["channels"], facts["dtype"], facts["image_size"], resized=True)
     return OwnImage(
-        name, own.label(case), str(own.cases.parts[case]), own.dataset.source.name, np.array(stored[rows[:1]])
+        name=name,
+        label=own.label(case),
+        part=str(own.cases.parts[case]),
+        source=own.dataset.source.name,
+        pixels=np.array(stored[rows[:1]]),
+        resized=resized.said_of_size() in own.dataset.said,
     )

@@ -11,13 +11,33 @@ from pellucid.evaluate.reporting.figures import weights_legend
 from pellucid.evaluate.reporting.templates import template
 from pellucid.explain.arithmetic import Arithmetic
 from pellucid.explain.asking import Asked
-from pellucid.explain.explained import Explained
-from pellucid.explain.in_words import why_in_every_set
+from pellucid.explain.explained import LEFT_OUT, Explained
 from pellucid.explain.maps import CAM, EDGES, INTEGRATED, Maps
-from pellucid.explain.multiplication import Multiplied
+from pellucid.explain.norms import Constant
+from pellucid.explain.one_place import Step
+from pellucid.explain.one_unit import OpenedUnit
 from pellucid.explain.pictures import image_picture, in_squares, map_picture
 from pellucid.explain.pixels import Pixels
+from pellucid.explain.pocket import printed
+from pellucid.explain.said_of_answer import (
+    not_promised,
+    predicted_with,
+    says_nothing_by_sets,
+    why_apart,
+    why_in_every_set,
+)
+from pellucid.explain.spelled import (
+    COLOURS,
+    Product,
+    grids,
+    products,
+    spelled_norm,
+    spelled_shift,
+    spelled_term,
+    spelled_unit,
+)
 from pellucid.explain.sums import SHARE
+from pellucid.explain.units import UnitTerm
 from pellucid.shapes import Float
 
 LARGE, MIDDLE, SMALL = 232, 138, 96
@@ -43,6 +63,10 @@ def explanation_page(explained: Explained, mark: str) -> str:
         "explained": explained,
         "asked": asked,
         "why_in_every_set": why_in_every_set(asked),
+        "sets_say": not says_nothing_by_sets(asked),
+        "not_promised": not_promised(asked),
+        "predicted_with": predicted_with(asked, found.klass, float(found.probabilities[found.klass])),
+        "why_apart": why_apart(asked),
         "found": found,
         "maps": maps,
         "name": name,
@@ -53,15 +77,22 @@ def explanation_page(explained: Explained, mark: str) -> str:
         "classes": classes_listed(asked, found),
         "more_classes": max(0, len(asked.classes) - MOST_CLASSES),
         "rest_of_units": found.of_logits[found.klass].total - found.bias - sum(unit.adds for unit in found.units),
-        "units": [(unit, unit.pixels is not None and _unit_map(unit.pixels, unit.name)) for unit in found.units],
-        "pixels": _pixels(found.pixels, name),
-        "against": _pixels(found.against, name),
-        "spelled": _spelled(found.multiplied),
+        "units": [
+            (unit, times, unit.pixels is not None and _unit_map(unit.pixels, unit.name))
+            for unit, times in zip(found.units, products((u.value, u.weight) for u in found.units), strict=True)
+        ],
+        "every_unit": _every_unit(found),
+        "pixels": _pixels(found.pixels, asked),
+        "against": _pixels(found.against, asked),
+        "one_unit": _one_unit(found.unit, name, at_of(found.pixels)),
+        "one_place": _one_place(found),
+        "norms": [(constant, _of_channels(constant)) for constant in found.norms],
         "pictures": _maps(maps, name),
         "neighbours": [(one, image_picture(one.pixels, one.name, SMALL)) for one in explained.neighbours.nearest],
         "sums": sums,
         "worst": max(abs(one.difference) for one in sums),
         "share": SHARE,
+        "left_out": LEFT_OUT,
     }
     return template("explain.html.jinja", autoescape=True, room="pellucid.explain").render(facts)
 
@@ -87,9 +118,41 @@ def _unit_map(terms: Float[np.ndarray, "channel row column"], name: str) -> Mark
     return map_picture(terms, f"What each place adds to {name}", MIDDLE)
 
 
-def _pixels(pixels: Pixels | None, name: str) -> dict[str, Any] | None:
+def _every_unit(found: Arithmetic) -> list[tuple[UnitTerm, str, str, Product]]:
+    """Each with its bias and what its activation was given, in digits."""
+    told = products((unit.value, unit.weight) for unit in found.every_unit)
+    return [
+        (unit, "" if unit.bias is None else printed(unit.bias, 4, "+"), printed(unit.before, 4, "+"), times)
+        for unit, times in zip(found.every_unit, told, strict=True)
+    ]
+
+
+def _one_unit(unit: OpenedUnit | None, name: str, at: tuple[int, ...] | None) -> dict[str, Any] | None:
+    if unit is None:
+        return None
+    pictures = [
+        map_picture(unit.weights, f"{unit.layer} {unit.number}: its stored weights", LARGE),
+        map_picture(unit.products, f"{unit.layer} {unit.number}: what each place of {name} adds", LARGE),
+    ]
+    return {"spelled": spelled_unit(unit, at), "pictures": pictures}
+
+
+def at_of(pixels: Pixels | None) -> tuple[int, ...] | None:
+    """The place that was asked for, with its channel where one was told."""
+    if pixels is None or not pixels.followed:
+        return None
+    first, several = pixels.followed[0], len(pixels.followed) > 1
+    return (first.row, first.column) if several else (first.row, first.column, first.channel)
+
+
+def _of_channels(constant: Constant) -> list[Product]:
+    return products(zip(constant.norm.shift.tolist(), constant.weight.tolist(), strict=True))
+
+
+def _pixels(pixels: Pixels | None, asked: Asked) -> dict[str, Any] | None:
     if pixels is None:
         return None
+    name, scaling, channels = asked.title, asked.trained.scaling, len(pixels.terms)
     limit = float(np.abs(in_squares(pixels.terms.sum(0))).max())
     return {
         "of": pixels,
@@ -100,24 +163,33 @@ def _pixels(pixels: Pixels | None, name: str) -> dict[str, Any] | None:
         "for": float(pixels.terms.clip(min=0).sum()),
         "against": float(pixels.terms.clip(max=0).sum()),
         "squares": pixels.terms.shape[1] != in_squares(pixels.terms[0]).shape[0],
-        "colour": len(pixels.terms) > 1,
+        "colour": channels > 1,
+        "top": spelled_term(pixels.largest[0], scaling, channels),
+        "asked": [spelled_term(term, scaling, channels) for term in pixels.followed],
+        "largest": list(
+            zip(pixels.largest, products(((one.scaled, one.weight) for one in pixels.largest), 6), strict=True)
+        ),
     }
 
 
-def _spelled(multiplied: Multiplied | None) -> dict[str, Any] | None:
-    if multiplied is None:
+def _one_place(found: Arithmetic) -> dict[str, Any] | None:
+    if found.place is None:
         return None
-    channels = zip(multiplied.patch, multiplied.kernel, multiplied.products, strict=True)
-    tables = [[(name, grid.tolist()) for name, grid in zip(GRIDS, three, strict=True)] for three in channels]
-    top = np.unravel_index(int(np.abs(multiplied.products).argmax()), multiplied.products.shape)
+    one = found.place.output
+    pairs = zip(one.patch, one.kernel, strict=True)
+    top = np.unravel_index(int(np.abs(one.products).argmax()), one.products.shape)
     return {
-        "of": multiplied,
-        "tables": tables,
-        "top": [float(grid[top]) for grid in (multiplied.patch, multiplied.kernel, multiplied.products)],
+        "of": one,
+        "place": found.place,
+        "tables": [(colour, grids(*pair)) for colour, pair in zip(COLOURS, pairs, strict=False)],
+        "top": products([(float(one.patch[top]), float(one.kernel[top]))], 6)[0],
+        "steps": [(step, spelled_norm(step), spelled_shift(step), _window(step)) for step in found.place.steps],
+        "times": products([(found.place.value, found.place.weight)])[0],
     }
 
 
-GRIDS = ("the patch, scaled", "the kernel", "their products")
+def _window(step: Step) -> list[list[str]]:
+    return [] if step.window is None else [[printed(one, 4) for one in row] for row in step.window.tolist()]
 
 
 def _maps(maps: Maps, name: str) -> list[dict[str, Any]]:

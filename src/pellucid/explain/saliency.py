@@ -20,6 +20,9 @@ STEPS = (32, 128, 512)
 GAP = 0.01
 """What may be missing, as a share of what the map should sum to. Chosen by us: less is not seen in a picture."""
 
+ROUGH = 0.05
+"""From this share on a map is called rough. Chosen by us."""
+
 MOST_PIXELS = 20_000_000
 """Pixels x points that are computed with at most, so that 224 x 224 pixels take seconds. Chosen by us."""
 
@@ -49,6 +52,26 @@ class Integrated:
     def missing(self) -> float:
         """The sum, less what it should be."""
         return self.total - (self.logit - self.baseline_logit)
+
+    @property
+    def share(self) -> float:
+        """What is missing, as a share of what the map should sum to; 0 where nothing is missing."""
+        gained = abs(self.logit - self.baseline_logit)
+        return abs(self.missing) / gained if gained else float(self.missing != 0)
+
+    def told(self) -> str:
+        """Whether that is little or much.
+
+        >>> Integrated(np.array([[[1.98]]]), 3.0, 1.0, 32).told()
+        '1.0% of what they should sum to, which is little: take the map as it is'
+        """
+        share = f"{100 * self.share:.2g}%" if self.share < 0.00995 else f"{100 * self.share:.1f}%"
+        of = f"{share} of what they should sum to"
+        if self.share <= GAP + 1e-9:
+            return f"{of}, which is little: take the map as it is"
+        if self.share <= ROUGH:
+            return f"{of}, more than the {100 * GAP:g}% that was aimed at: take its fine detail lightly"
+        return f"{of}, which is much: take the map as rough"
 
 
 def integrated_gradients(

@@ -76,6 +76,16 @@ def added_up(
     return Sum(what, made_of, int(terms.size), total, value)
 
 
+def pixels_in_words(channels: int, rows: int, columns: int) -> str:
+    """How many numbers an image is.
+
+    >>> pixels_in_words(1, 28, 28), pixels_in_words(3, 64, 64)
+    ('784 pixels', '12,288 numbers (4,096 pixels x 3 colours)')
+    """
+    pixels = f"{rows * columns:,} pixels"
+    return pixels if channels == 1 else f"{channels * rows * columns:,} numbers ({pixels} x {channels} colours)"
+
+
 def constants_of(blocks: int) -> str:
     """What stands beside the pixels' terms, in words.
 

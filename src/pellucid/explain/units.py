@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.explain.going_back import affine, is_affine
-from pellucid.explain.sums import Sum, added_up, constants_of
+from pellucid.explain.sums import Sum, added_up, constants_of, pixels_in_words
 from pellucid.explain.walk import Passed
 from pellucid.learn.models import GlobalPool
 from pellucid.shapes import Float
@@ -20,6 +20,31 @@ MOST = 6
 """Units that are opened. Chosen by us: what six say is often most of a logit, and more are not read."""
 
 ACTIVATIONS = {nn.ReLU: "ReLU", nn.Sigmoid: "sigmoid", nn.Tanh: "tanh"}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTerm:
+    """What one unit adds to a logit."""
+
+    number: int
+    name: str
+    value: float
+    weight: float
+    """Of the explained class."""
+    before: float
+    """What its activation was given; the value itself where no activation stands between."""
+    bias: float | None
+    """Of the unit itself; None where the block before has none for it."""
+
+    @property
+    def adds(self) -> float:
+        """To the logit."""
+        return self.weight * self.value
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        told = {name: getattr(self, name) for name in ("value", "weight", "adds", "before", "bias")}
+        return {"unit": self.name, **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,23 @@ def open_units(way: Sequence[Passed], weight: Float[Tensor, " unit"], scale: flo
     )
 
 
+def every_unit(way: Sequence[Passed], weight: Float[Tensor, " unit"]) -> tuple[UnitTerm, ...]:
+    """What each unit of the last layer's adds to a logit, in the order of their numbers.
+
+    Args:
+        way: all blocks; the last is the layer of the logits.
+        weight: the explained class's, of each unit.
+    """
+    below = way[-3] if type(way[-2].block) in ACTIVATIONS and len(way) > 2 else way[-2]
+    block: Any = below.block
+    biases = block.bias.tolist() if isinstance(block, nn.Linear) and block.bias is not None else None
+    values, before = way[-1].given[0].tolist(), below.gave[0].flatten().tolist()
+    return tuple(
+        UnitTerm(number, unit_name(way, number), value, each, before[number], biases[number] if biases else None)
+        for number, (value, each) in enumerate(zip(values, weight.tolist(), strict=True))
+    )
+
+
 def unit_name(way: Sequence[Passed], number: int) -> str:
     """What a unit of the last layer's is called: a number; of a cnn also what was taken of the channel."""
     if not isinstance(way[-2].block, GlobalPool):
@@ -101,7 +143,7 @@ def _made_of_pixels(way: Sequence[Passed], chosen: list[int], scale: float) -> l
         (
             added_up(
                 f"{way[-1].name} {number}",
-                f"{terms[at].size:,} pixels x weights and {constants_of(constants.shape[1])}",
+                f"{pixels_in_words(*terms[at].shape)} x weights and {constants_of(constants.shape[1])}",
                 np.concatenate([terms[at].ravel(), constants[at]]),
                 float(values[number]),
                 scale,

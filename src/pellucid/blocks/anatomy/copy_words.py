@@ -110,7 +110,8 @@ def _words(operation: str, given: Shaped[Tensor, "..."], made: Shaped[Tensor, ".
 
 def _conversion(operation: str, given: Shaped[Tensor, "..."], made: Shaped[Tensor, "..."]) -> tuple[str, str, str]:
     if given.dtype != made.dtype:
-        told = f"{_word(given)} of {given.element_size()} bytes each became {_word(made)} of {made.element_size()}."
+        size = given.element_size()
+        told = f"{_word(given)} of {size} byte{'s' * (size != 1)} each became {_word(made)} of {made.element_size()}."
         once = "there is none, other dtypes need other bytes; convert once, at the door, and keep the result"
     elif given.device != made.device:
         told = f"they lay on {given.device} and were needed on {made.device}."
