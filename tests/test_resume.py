@@ -242,6 +242,7 @@ def test_ctrl_c_while_learning_keeps_the_step_at_hand(whole, tmp_path):
     assert finished.report["resumed_at_step"] == 11
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_the_command_line_exits_with_130_and_says_how_to_go_on(here):
     line = [sys.executable, "-m", "pellucid.cli", "train", "digits", "--model", "mlp", "--epochs", "1000000"]
     with subprocess.Popen(line, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

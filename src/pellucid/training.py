@@ -174,7 +174,7 @@ class _Job:
         known_faults = faults(ladder.rungs[-1], len(dataset.classes))
         warnings = [*known_faults.values(), *_doubts(dataset)]
         self.warn(warnings)
-        doctors = DoctorsOfARun(len(dataset.classes), resumed=run.state == "unfinished")
+        doctors = DoctorsOfARun(run.path, len(dataset.classes))
         self.begin(run, material, ladder)
         climbed = self.timed(
             "learn", lambda: climb(ladder, dataset, split, run.path, choose_rung, progress, doctors.watch)
@@ -184,11 +184,11 @@ class _Job:
             warnings.append(stopped)
             self.say(f"Warning: {stopped} The best weights so far, of step {climbed.fitted.best_step}, are kept.")
         kept = climbed.plan.settings.model
-        found = doctors.found(kept, known_faults)
-        sound = not (found or known_faults or stopped)
-        self.say(f"{doctors.looked(kept)}{' It found nothing wrong.' if sound else ''}")
-        warnings += [*climbed.said, *found]
-        self.warn([*climbed.said, *found])
+        seen = doctors.seen(kept, known_faults)
+        self.say(seen.said(kept, faultless=not (known_faults or stopped)))
+        said = [*climbed.said, *(told for _, told in seen.findings)]
+        warnings += said
+        self.warn(said)
         known = len(warnings)
         report = self.timed("evaluate", lambda: conclude(run, climbed, material, warnings, progress))
         self.warn(report["warnings"][known:])

@@ -13,6 +13,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pellucid.classifying import Classifier
 
+pytestmark = pytest.mark.slow  # scikit-learn's own checks and searches
+
 NOT_FOR_IMAGES = {
     "check_fit2d_1feature": "its ten cases hold three of one class, and a split needs four",
     "check_do_not_raise_errors_in_init_or_set_params": "types are checked at every call in these tests; users meet fit",
@@ -34,7 +36,6 @@ def padded(rows, shape):
     return np.pad(rows, ((0, 0), (0, side**2 - rows.shape[1]))).reshape(len(rows), side, side)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pellucid.classifying.FitWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks([OfRows("linear", epochs=40)], expected_failed_checks=lambda _: NOT_FOR_IMAGES)
@@ -63,12 +64,10 @@ def test_digits_cross_validate_above_095_and_again_to_the_bit(images, labels):
     np.testing.assert_array_equal(first, again)
 
 
-@pytest.mark.slow
 def test_a_cnn_cross_validates_above_095_too(images, labels):
     assert cross_val_score(Classifier("cnn"), images, labels, cv=FOLDS).min() > 0.95
 
 
-@pytest.mark.slow
 def test_two_processes_score_as_one_does(images, labels):
     quick = Classifier("mlp", epochs=5)
     alone, both = (cross_val_score(quick, images, labels, cv=FOLDS, n_jobs=jobs) for jobs in (1, 2))

@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from pellucid.doctor import watch
 
+pytestmark = pytest.mark.slow  # whole loops of training
+
 IMAGES, LABELS = (torch.tensor(part) for part in load_digits(return_X_y=True))
 IMAGES = (IMAGES / 16).float()
 TRAIN, VALID = slice(0, 60), slice(60, 400)  # few cases, so that it overfits soon

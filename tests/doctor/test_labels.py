@@ -177,6 +177,7 @@ def test_batches_of_one_class_each_are_named():
     assert "100% of all pairs" in doctor.findings[0].told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rare", [0.5, 0.1, 0.02])
 def test_rare_classes_are_not_taken_for_sorted_ones(rare):
     draw = np.random.default_rng(3)

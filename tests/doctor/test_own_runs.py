@@ -16,6 +16,8 @@ from pellucid.doctor.of_a_run import DoctorsOfARun
 from pellucid.learn import Images, Settings, plan_learning
 from pellucid.learn.fit import logits_of
 
+pytestmark = pytest.mark.slow  # whole loops of training
+
 
 def found(dataset: Dataset, model: str, seed: int = 0) -> list[str]:
     """Learn as `pellucid train` does, judging on the held-out cases five times, each step shown to the doctor."""
@@ -38,13 +40,11 @@ def test_of_digits_learned_by_the_projects_own_settings_nothing_is_said(model):
     assert found(read("digits"), model) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
 def test_nor_with_two_other_seeds_and_by_convolutions(model):
     assert [found(read("digits"), model, seed) for seed in (1, 2)] == [[], []]
 
 
-@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
 def test_nor_of_breast_ultrasound(model):
@@ -79,7 +79,6 @@ def xor(start: int, epochs: int) -> tuple[list[Finding], bool]:
     return doctor.findings, bool(right.all())
 
 
-@pytest.mark.slow
 def test_nor_of_networks_that_succeed_at_xor():
     ends = [xor(start, 15) for start in range(2)]  # of single cases: their losses jump
     assert any(succeeded for _, succeeded in ends)

@@ -173,6 +173,7 @@ def test_so_is_one_that_is_no_further_than_the_tutorials_1_65():
     assert float(re.search(r"loss is (\d\.\d+)", finding.told)[1]) == pytest.approx(loss, abs=0.1)
 
 
+@pytest.mark.slow
 def test_of_200_fresh_networks_none_is_taken_for_trained():
     answer = torch.tensor(load_breast_cancer().target)
     wrong = []

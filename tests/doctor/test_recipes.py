@@ -11,6 +11,8 @@ from torch.nn import functional
 
 from pellucid.doctor import Doctor, watch
 
+pytestmark = pytest.mark.slow  # whole loops of training
+
 DIGITS = load_digits()
 PIXELS = (torch.tensor(DIGITS.data) / 16 * 255).round().float()  # 0 to 255, as in files
 LABELS = torch.tensor(DIGITS.target)

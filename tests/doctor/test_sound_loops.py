@@ -8,6 +8,8 @@ import torch
 
 from pellucid.doctor import watch
 
+pytestmark = pytest.mark.slow  # whole loops of training
+
 LOOPS = sorted((Path(__file__).parent / "loops").glob("*.py"))
 
 
@@ -35,7 +37,6 @@ def test_nothing_is_said_of_a_sound_loop(loop):
     assert findings(loop, seed=0, every=50) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("every", [7, 50])
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda path: path.stem)
 def test_nor_with_nine_other_seeds_however_often_it_looks(loop, every):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
@@ -54,15 +56,23 @@ def trained(tmp_path_factory) -> Callable[[str], Path]:
     """A run by its model; its images lie beside it."""
     import pellucid
 
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # by all processes of one run of the tests
+
     @cache
     def run(model: str) -> Path:
-        folder = tmp_path_factory.mktemp(model)
+        folder = shared / f"explained-{model}"
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "run" / "SHA256SUMS").is_file():
+                train(folder, model)
+        return folder / "run"
+
+    def train(folder: Path, model: str) -> None:
         for number, name in enumerate(CLASSES):
             (folder / "images" / name).mkdir(parents=True)
             for index in range(14):
                 (folder / "images" / name / f"{index}.{ENDING[model]}").write_bytes(written(model, number, index))
         pellucid.train(folder / "images", model=model, epochs=2, out=folder / "run", say=lambda line: None)
-        return folder / "run"
 
     return run
 

@@ -36,6 +36,13 @@ def test_the_cell_that_an_index_reads_holds_the_number_of_that_index(colours):
     assert told["stride"] == (21, 3, 1)
 
 
+def test_two_numbers_follow_the_first_channel_of_a_coloured_pixel(colours):
+    path, pixels = colours
+    told = anatomy_of_image(path, (3, 4)).as_dict()
+    assert told["at"] == [3, 4, 0]
+    assert pixels.ravel()[told["cell"]] == pixels[3, 4, 0]
+
+
 def test_a_gray_image_is_followed_to_its_middle_where_nothing_is_asked(gray):
     path, pixels = gray
     found = anatomy_of_image(path)

@@ -17,9 +17,7 @@ Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file.")]
 @glass_app.command(epilog="Example: pellucid anatomy scan.png --at 10,20 --out anatomy.html")
 def anatomy(
     image: Image,
-    at: Annotated[
-        str | None, typer.Option(help="ROW,COLUMN (or ROW,COLUMN,CHANNEL) of a number to follow to its cell.")
-    ] = None,
+    at: Annotated[str | None, typer.Option(help="ROW,COLUMN[,CHANNEL] of a number to follow to its cell.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write it as a page with drawings, too.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -94,10 +94,8 @@ def _found(facts: Facts) -> Groups | None:
 def _column(facts: Facts, name: str) -> list[str]:
     column = facts.columns.get(name.lower())
     if column is None:
-        raise BadInput(
-            f"--group-by column:{name}: the source has "
-            + (f"the columns {', '.join(sorted(facts.columns))}." if facts.columns else "no columns; a .csv has.")
-        )
+        has = f"the columns {', '.join(sorted(facts.columns))}" if facts.columns else "no columns; a .csv has"
+        raise BadInput(f"--group-by column:{name}: the source has {has}.")
     empty = [case for case, value in zip(facts.names, column, strict=True) if not value.strip()]
     if empty:
         raise BadInput(

@@ -85,7 +85,7 @@ def anatomy_of_image(path: Path, at: Sequence[int] | None = None) -> ImageAnatom
 
     Args:
         path: an image file that `pellucid predict` reads.
-        at: row, column (and channel) of the number to follow to its cell; by default the middle.
+        at: row, column (and channel, else the first) of the number to follow to its cell; by default the middle.
     Raises:
         BadInput: no such file, no image, or no such place in it.
     """
@@ -96,7 +96,10 @@ def anatomy_of_image(path: Path, at: Sequence[int] | None = None) -> ImageAnatom
     stored = decode(contents, str(path))
     image = torch.from_numpy(np.array(stored))  # a copy that may be written to
     found = anatomy(image, "image")
-    chosen = found.place_of(tuple(at) if at is not None else [length // 2 for length in image.shape])
+    asked = tuple(at) if at is not None else tuple(length // 2 for length in image.shape[:2])
+    if image.dim() == 3 and len(asked) == 2:
+        asked = (*asked, 0)  # a pixel of several channels: the first one's number
+    chosen = found.place_of(asked)
     step = max(1, stored.shape[0] // SIDE)
     few = stored[::step, ::step]  # so that the page stays small
     channels_first = few[None] if few.ndim == 2 else few.transpose(2, 0, 1)

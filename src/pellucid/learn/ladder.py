@@ -19,12 +19,9 @@ from pellucid.learn.plan import Plan, plan_learning
 from pellucid.learn.settings import Settings
 from pellucid.learn.threads import threads
 from pellucid.progress import Progress, silent
-from pellucid.run.folder import LADDER
+from pellucid.run.folder import LADDER, RUNGS
 from pellucid.run.writing import write_bytes
 from pellucid.shapes import Float
-
-RUNGS = ("linear", "mlp", "cnn")
-"""From the simplest up."""
 
 Choose = Callable[[dict[str, np.ndarray], np.ndarray, str, np.ndarray | None], str]
 """Names a rung, from all their logits of the validation cases, the labels, the task and the groups (`choose_rung`)."""

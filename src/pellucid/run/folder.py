@@ -36,6 +36,9 @@ FILES = (
 LADDER = "ladder"
 """The folder in it where the models that `auto` tries learn; of no use once the run is finished."""
 
+RUNGS = ("linear", "mlp", "cnn")
+"""What they are called, from the simplest up; folders of these names in LADDER are the run's own."""
+
 LARGEST_HEADER = 2**24
 """Bytes of a safetensors header that are read. Chosen by us: ours take a few thousand."""
 
@@ -106,8 +109,8 @@ class Run:
     def clear_unfinished(self) -> None:
         """Remove what only an unfinished run needs: checkpoints, and the ladder's rungs."""
         (self.path / "resume.safetensors").unlink(missing_ok=True)
-        for history in (self.path / LADDER).glob("*/history.csv"):  # never what its owner may have put beside the rungs
-            shutil.rmtree(history.parent, ignore_errors=True)
+        for rung in RUNGS:  # never what its owner may have put beside them
+            shutil.rmtree(self.path / LADDER / rung, ignore_errors=True)
         with contextlib.suppress(OSError):
             (self.path / LADDER).rmdir()
 

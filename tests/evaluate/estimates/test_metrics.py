@@ -167,6 +167,7 @@ def test_doubling_every_case_narrows_the_interval_only_if_the_groups_are_not_tol
     assert untold.high - untold.low == pytest.approx((once.high - once.low) / np.sqrt(2), rel=0.02)
 
 
+@pytest.mark.slow
 def test_covariance_between_classes_is_what_a_jackknife_finds():
     scores, _, positive = tied_scores()
     left_out = np.array(

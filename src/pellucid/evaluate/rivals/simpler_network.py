@@ -13,11 +13,12 @@ from pellucid.errors import TrainingStopped
 from pellucid.evaluate.rivals.rival import Rival, thinned
 from pellucid.evaluate.trust.calibration import probabilities_of
 from pellucid.learn.fit import Fitted, fit, logits_of
-from pellucid.learn.ladder import RUNGS, Climbed
+from pellucid.learn.ladder import Climbed
 from pellucid.learn.plan import Plan, plan_learning
 from pellucid.learn.settings import Settings
 from pellucid.learn.threads import threads
 from pellucid.progress import Progress, silent
+from pellucid.run.folder import RUNGS
 from pellucid.shapes import Int
 
 
