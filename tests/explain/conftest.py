@@ -19,6 +19,16 @@ CLASSES = ("left", "middle", "right")
 ENDING = {"linear": "dcm", "mlp": "png", "cnn": "png"}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that ask runs are slow: the runs are trained for them."""
+    for item in items:
+        if {"trained", "several", "of_digits"} & set(
+            getattr(item, "fixturenames", ())
+        ) and "explain" in item.path.parts:
+            item.add_marker(pytest.mark.slow)
+
+
 def drawn(model: str, klass: int, index: int) -> np.ndarray:
     """12 x 12 noise with a bright stripe, at another place in each class."""
     kind, most, bright, shape = {

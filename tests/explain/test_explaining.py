@@ -12,8 +12,6 @@ from pellucid.explain.pocket import printed
 from pellucid.predicting import predict
 from pellucid.run import Run
 
-pytestmark = pytest.mark.slow  # runs are trained for it
-
 
 @pytest.fixture(scope="session")
 def explained(trained, image_of):

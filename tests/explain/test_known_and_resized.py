@@ -12,8 +12,6 @@ from pellucid.explain.graph_command import graph_of_name
 from pellucid.predicting import predict
 from pellucid.run import Run
 
-pytestmark = pytest.mark.slow  # runs are trained for it
-
 
 def test_a_copy_of_a_training_image_is_known_by_its_pixels_in_explain_and_graph(trained, image_of, tmp_path):
     run = Run(trained("cnn"))

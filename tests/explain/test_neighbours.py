@@ -13,8 +13,6 @@ from pellucid.evaluate.trust.thumbnails import thumbnails
 from pellucid.explain.neighbours import nearest_training_images
 from pellucid.run import Run
 
-pytestmark = pytest.mark.slow  # runs are trained for it
-
 
 def training_names(run) -> list[str]:
     cases = Told(Run(run)).cases

@@ -17,8 +17,6 @@ from pellucid.explain.one_unit import opened_unit
 from pellucid.explain.walk import in_float64, scaled, walk
 from pellucid.run import Run
 
-pytestmark = pytest.mark.slow  # runs are trained for it
-
 
 def test_one_unit_by_hand():
     model = nn.Sequential(nn.Flatten(), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1)).double().requires_grad_(False)

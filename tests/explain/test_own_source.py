@@ -16,8 +16,6 @@ from pellucid.explain.asking import ask
 from pellucid.explain.own_source import PARTS
 from pellucid.run import Run
 
-pytestmark = pytest.mark.slow  # runs are trained for it
-
 
 @pytest.fixture(scope="module")
 def of_digits(tmp_path_factory):

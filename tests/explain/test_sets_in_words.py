@@ -8,8 +8,6 @@ import pytest
 from pellucid.evaluate.trust.conformal import ClassLimit
 from pellucid.explain.said_of_answer import not_promised, says_nothing_by_sets, why_in_every_set
 
-pytestmark = pytest.mark.slow  # runs are trained for it
-
 NEVER = ClassLimit(None, 7, 19)
 SOMETIMES = ClassLimit(0.5, 30, 19)
 
