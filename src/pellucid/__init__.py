@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pellucid.classifying import Classifier, FitWarning
+    from pellucid.classifying import AskWarning, Classifier, FitWarning
     from pellucid.data import Dataset, Split, read
     from pellucid.doctor import watch
     from pellucid.errors import BadInput, PellucidError
@@ -30,6 +30,7 @@ __version__ = "0.1.0"
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 _HOME = {
+    "AskWarning": "classifying",
     "BadInput": "errors",
     "Classifier": "classifying",
     "Dataset": "data",
@@ -45,6 +46,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AskWarning",
     "BadInput",
     "Classifier",
     "Dataset",

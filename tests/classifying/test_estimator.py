@@ -11,7 +11,7 @@ import torch
 from scipy.special import expit, softmax
 from sklearn.exceptions import NotFittedError
 
-from pellucid.classifying import BadArgument, Classifier, FitWarning
+from pellucid.classifying import AskWarning, BadArgument, Classifier, FitWarning
 from pellucid.errors import BadInput
 from pellucid.evaluate.trust.calibration import calibrate
 
@@ -168,6 +168,9 @@ def test_nothing_is_predicted_before_fit(images):
         ({"channels": "middle"}, {}, "channels='middle' is none of"),
         ({"channels": "last"}, {}, "leave channels out for gray images"),
         ({}, {"X": np.zeros((40, 64))}, r"one row a case: give images, .* or tell the size"),
+        ({"shape": (8, 8, 1)}, {}, r"images of the shape \(8, 8\), and shape=\(8, 8, 1\) was told"),
+        ({"shape": (8,)}, {}, r"Classifier: shape \(8,\) must be two or three whole numbers from 1 on"),
+        ({"shape": (-8, -8)}, {"X": np.zeros((40, 64))}, r"Classifier: shape \(-8, -8\) must be two or three"),
         ({"shape": (7, 9)}, {"X": np.zeros((40, 64))}, "X has 64 pixels a case, and shape=.* has 63"),
         ({}, {"X": np.zeros((40, 3, 8, 3))}, "may be first or last"),
         ({}, {"X": np.zeros((40, 5, 8, 8))}, "no axis has a length of 1 or 3"),
@@ -216,3 +219,60 @@ def test_rows_of_another_number_of_pixels_are_refused_in_one_line(images, labels
     with pytest.raises(BadArgument, match="X has 63 features, but Classifier is expecting 64") as caught:
         flat.predict(rows[:, 1:])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"shape": 8}, "Classifier: shape 8 must be two or three whole numbers from 1 on"),
+        ({"shape": "88"}, "Classifier: shape '88' must be"),
+        ({"shape": (8.0, 8.0)}, r"Classifier: shape \(8.0, 8.0\) must be"),
+        ({"shape": (True, 64)}, r"Classifier: shape \(True, 64\) must be"),
+        ({"channels": 1}, "Classifier: channels=1 is none of 'first', 'last' and None"),
+        ({"channels": np.array(["first", "last"])}, "Classifier: channels=.* is none of"),
+    ],
+)
+def test_a_setting_of_another_type_is_refused_in_one_line_too(told, said, images):
+    asked = Classifier().set_params(**told)  # beyond the types that are checked in these tests
+    with pytest.raises(BadArgument, match=said) as caught:
+        asked.fit(images[:40].reshape(40, 64), np.arange(40) % 2)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_shape_that_images_have_anyway_changes_nothing(known, images, labels):
+    same = Classifier("mlp", epochs=4).set_params(shape=[np.int64(8), 8]).fit(images, labels)
+    np.testing.assert_array_equal(same.predict_proba(images), known.predict_proba(images))
+
+
+@pytest.fixture(scope="module")
+def of_fractions(images, labels):
+    return Classifier("linear", epochs=1).fit(images / 16 * 16.0, labels)
+
+
+@pytest.mark.parametrize("unit", [1 / 16, 16.0, -1.0])
+@pytest.mark.parametrize("ask", ["predict", "predict_proba", "decision_function"])
+def test_pixels_in_another_unit_are_answered_with_a_warning_of_one_line(of_fractions, images, ask, unit):
+    with pytest.warns(AskWarning, match=r"^X holds values from \S+ to \S+, and fit was given 0 to 16: .*$") as told:
+        getattr(of_fractions, ask)(images[:20] * unit)
+    assert len(told) == 1
+
+
+def test_pixels_of_the_same_unit_are_answered_without_one(of_fractions, known, images):
+    of_fractions.predict(images * 1.0)
+    of_fractions.predict(images * 1.4)  # another scanner's
+    of_fractions.predict(images[:7] / 16.0)  # they may all be dark
+    known.predict(images)
+
+
+def test_whole_numbers_far_from_those_of_fit_are_warned_of_too(known, images):
+    with pytest.warns(AskWarning, match="X holds values from 0 to 240, and fit was given 0 to 16"):
+        known.predict(images * 15)
+
+
+def test_bools_are_a_kind_of_their_own(known, images, labels):
+    of_bools = Classifier("linear", epochs=1).fit(images > 7, labels)
+    of_bools.predict(images > 7)
+    with pytest.raises(BadArgument, match="X holds uint8 values, and bools were learned from"):
+        of_bools.predict((images > 7).astype(np.uint8) * 255)
+    with pytest.raises(BadArgument, match="X holds bool values, and whole numbers were learned from"):
+        known.predict(images > 7)

@@ -1,6 +1,10 @@
 """What docs/ladder shows is what examples/ says now: the same words and the same code, and a picture for each named."""
 
+import math
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +15,35 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(page.stem for page in (ROOT / "examples").glob("*.py"))
 LADDER = ROOT / "docs" / "ladder"
+CHEAP = (
+    "a_tensor", "broadcasting", "one_neuron", "regression_graphs", "class_means", "layers", "autograd_by_hand",
+    "xor_by_features",
+)  # fmt: skip
+"""Pages of a second or two that read nothing, or scikit-learn's digits."""
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
+ELSEWHERE_OTHERWISE = re.compile(r"\bseconds\b|\d m?s\b|0x[0-9a-f]{6,}| bytes for ")
+"""Lines that differ from one machine, or one version of a library, to the next: times, addresses, sizes of files."""
+SMALL = re.compile(r"[-+]?\d(?:\.\d+)?e-\d+")
+"""What is left by rounding: its power of ten is compared, to two."""
+
+
+def printed(page):
+    """What a shown page says that each of its cells printed."""
+    return re.findall(r"^```text\n(.*?)\n```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def alike(one, other):
+    """Whether two printed lines hold the same words, and about the same numbers."""
+    if NUMBER.sub("#", one).split() != NUMBER.sub("#", other).split():
+        return False
+    for a, b in zip(NUMBER.findall(one), NUMBER.findall(other), strict=True):
+        x, y = (float(number.replace(",", "")) for number in (a, b))
+        if SMALL.fullmatch(a) and SMALL.fullmatch(b):
+            if abs(math.log10(abs(x / y))) > 2:
+                return False
+        elif not math.isclose(x, y, rel_tol=2e-2, abs_tol=1e-3):
+            return False
+    return True
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -78,3 +111,46 @@ def test_links_lead_somewhere():
             assert (page.parent / link).exists(), f"{page.name}: {link}"
     named = {name for page in (ROOT / "examples").glob("*.py") for name in re.findall(r"`(\w+)\.py`", page.read_text())}
     assert named <= set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_shown_page_prints_what_the_notebook_prints(name):
+    notebook = nbformat.read(LADDER / f"{name}.ipynb", nbformat.NO_CONVERT)
+    cells = [
+        "".join(output.text for output in cell.outputs if output.output_type == "stream")
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+    assert printed(LADDER / f"{name}.md") == [text.strip("\n") for text in cells if text.strip()]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("accuracy 0.956 of 1,797", "accuracy 0.961 of 1,797", True),
+        ("accuracy 0.956", "accuracy 0.912", False),
+        ("accuracy 0.956", "loss 0.956", False),
+        ("a = -5.6 +9.5 x1", "a = -5.6 -9.5 x1", False),
+        ("layer 10 of 64 x 30", "layer 11 of 64 x 30", False),
+        ("at most 3e-17 apart", "at most 1e-16 apart", True),
+        ("at most 3e-17 apart", "at most 3e-05 apart", False),
+        ("zero 0.0000", "zero 0.0004", True),
+        ("3 of 4", "3 of", False),
+    ],
+)
+def test_numbers_are_compared_to_two_percent_and_words_exactly(one, other, same):
+    assert alike(one, other) == same
+
+
+@pytest.mark.slow
+def test_pages_that_need_no_download_print_today_what_is_shown(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "docs/render.py", *CHEAP, "--into", tmp_path],
+        cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for name in CHEAP:
+        shown, today = ("\n".join(printed(folder / f"{name}.md")).splitlines() for folder in (LADDER, tmp_path))
+        assert len(shown) == len(today) > 0, name
+        for old, new in zip(shown, today, strict=True):
+            assert ELSEWHERE_OTHERWISE.search(old) or alike(old, new), f"{name}: {old!r} is now {new!r}"

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pellucid.classifying.estimator import Classifier
-    from pellucid.classifying.telling import BadArgument, FitWarning
+    from pellucid.classifying.telling import AskWarning, BadArgument, FitWarning
 
-_HOME = {"BadArgument": "telling", "Classifier": "estimator", "FitWarning": "telling"}
+_HOME = {
+    "AskWarning": "telling",
+    "BadArgument": "telling",
+    "Classifier": "estimator",
+    "FitWarning": "telling",
+}
 
-__all__ = ["BadArgument", "Classifier", "FitWarning"]
+__all__ = ["AskWarning", "BadArgument", "Classifier", "FitWarning"]
 
 
 def __getattr__(name: str) -> Any:

@@ -38,14 +38,26 @@ class ArrayForm:
     """Of one image, as X has it."""
     channels: str | None
     """Where they stand: first, last, or None for gray images without such an axis."""
-    whole: bool
-    """True where X held whole numbers."""
+    kind: str
+    """What X held: bools, whole numbers or fractions. Only the same is taken later: a 1 means another thing in each."""
     dtype: str
     """As which values are stored."""
     size: int
     """Side of the square that images are brought to, pixels."""
-    middle: float = 0.0
-    half_range: float = 1.0
+    low: float
+    """The least value that was learned from, as X has it."""
+    high: float
+    """The greatest."""
+
+    @property
+    def middle(self) -> float:
+        """What is taken from each value before it is stored; 0 where values are stored as they are."""
+        return self.low / 2 + self.high / 2 if self.dtype == "float32" else 0.0
+
+    @property
+    def half_range(self) -> float:
+        """What each value is divided by then; 1 where values are stored as they are."""
+        return (self.high / 2 - self.low / 2) or 1.0 if self.dtype == "float32" else 1.0
 
     @staticmethod
     def of(images: Shaped[np.ndarray, "case ..."], channels: str | None, image_size: int | None) -> ArrayForm:
@@ -61,11 +73,8 @@ class ArrayForm:
         at = find_channels(images.shape, channels)
         rows, columns = images.shape[2:4] if at == "first" else images.shape[1:3]
         size = first_form(np.zeros((rows, columns), np.uint8), image_size).size
-        whole, kept = images.dtype.kind in "iub", KEPT.get(images.dtype.name)
-        if kept is not None:
-            return ArrayForm(images.shape[1:], at, whole, kept, size)
-        low, high = float(images.min()), float(images.max())
-        return ArrayForm(images.shape[1:], at, whole, "float32", size, low / 2 + high / 2, (high / 2 - low / 2) or 1.0)
+        kept, low, high = KEPT.get(images.dtype.name, "float32"), float(images.min()), float(images.max())
+        return ArrayForm(images.shape[1:], at, kind_of(images), kept, size, low, high)
 
     def store(self, images: Shaped[np.ndarray, "case ..."]) -> Shaped[np.ndarray, "case channel row column"]:
         """These images as they are stored.
@@ -77,10 +86,10 @@ class ArrayForm:
             raise BadArgument(
                 f"X has images of {_by(images.shape[1:])}, and {_by(self.shape)} were learned from: bring them to that."
             )
-        if (images.dtype.kind in "iub") != self.whole:
+        if kind_of(images) != self.kind:
             raise BadArgument(
-                f"X holds {images.dtype.name} values, and {'whole numbers' if self.whole else 'fractions'} were "
-                "learned from: whether 1 is dark or bright cannot be told. Bring X to the numbers that fit was given."
+                f"X holds {images.dtype.name} values, and {self.kind} were learned from: whether 1 is dark or bright "
+                "cannot be told. Bring X to the numbers that fit was given."
             )
         check_finite(images)
         planes = images[:, None] if self.channels is None else images
@@ -105,12 +114,20 @@ class ArrayForm:
                 block = planes[start : start + CASES_AT_ONCE].astype(np.float64)
                 values[start : start + CASES_AT_ONCE] = (block - self.middle) / self.half_range
         if not np.isfinite(values).all():
-            low, high = self.middle - self.half_range, self.middle + self.half_range
             raise BadArgument(
-                f"X reaches {np.abs(planes).max():g}, and values from {low:g} to {high:g} were learned from: "
+                f"X reaches {np.abs(planes).max():g}, and values from {self.low:g} to {self.high:g} were learned from: "
                 "bring X to those."
             )
         return values
+
+
+def kind_of(images: Shaped[np.ndarray, "case ..."]) -> str:
+    """What an array holds, in words.
+
+    >>> [kind_of(np.zeros((1, 2, 2), dtype)) for dtype in ("bool", "uint8", "float64")]
+    ['bools', 'whole numbers', 'fractions']
+    """
+    return {"b": "bools", "i": "whole numbers", "u": "whole numbers"}.get(images.dtype.kind, "fractions")
 
 
 def find_channels(shape: tuple[int, ...], told: str | None) -> str | None:
@@ -125,8 +142,6 @@ def find_channels(shape: tuple[int, ...], told: str | None) -> str | None:
     >>> find_channels((40, 28, 28), None), find_channels((40, 28, 28, 3), None), find_channels((40, 1, 28, 28), None)
     (None, 'last', 'first')
     """
-    if told not in (None, "first", "last"):
-        raise BadArgument(f"channels={told!r} is none of 'first', 'last' and None.")
     if len(shape) == 3 and told is None:
         return None
     if len(shape) != 4:

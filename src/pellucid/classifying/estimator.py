@@ -10,9 +10,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from pellucid.classifying.arrays import ArrayForm
-from pellucid.classifying.reading import as_array
+from pellucid.classifying.ranges import doubts_of
+from pellucid.classifying.reading import as_array, check_channels
 from pellucid.classifying.targets import Target, as_dataset
-from pellucid.classifying.telling import FitWarning, as_bad_arguments, in_one_line
+from pellucid.classifying.telling import AskWarning, FitWarning, as_bad_arguments, in_one_line
 from pellucid.evaluate.trust.calibration import probabilities_of
 from pellucid.learn.settings import Settings
 from pellucid.progress import bars, silent
@@ -32,7 +33,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     X is an array of images: [case, row, column], [case, row, column, channel] or [case, channel, row, column]; or,
     with `shape`, one row of pixels a case. Integers of 8 and 16 bits are learned from as they are, all other numbers as
-    float32 (see `ArrayForm`). y holds strings, whole numbers or bools; or a 0/1 matrix, for several labels a case.
+    float32 (see `ArrayForm`). What is asked about later has to hold the kind of numbers that `fit` was given (bools,
+    whole numbers or fractions; others are refused), and about their range: `AskWarning` says where it does not. y holds
+    strings, whole numbers or bools; or a 0/1 matrix, for several labels a case.
 
     Args:
         model: linear, mlp or cnn; auto tries them in turn, and keeps the simplest that is not shown to be worse.
@@ -110,6 +113,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         from pellucid.classifying.learning import learn
 
         with in_one_line():
+            check_channels(self.channels)
             images = as_array(self, X, self.shape, begins=True)
             target = Target.of(y, len(images))
         with as_bad_arguments():
@@ -132,6 +136,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             NotFittedError: before `fit`.
             BadArgument: images of another shape or kind than those of `fit`.
+        Warns:
+            AskWarning: values far from those of `fit`.
         """
         logits = self._logits(X) / self._learned.temperature
         return logits[:, 1] - logits[:, 0] if self._learned.task == "binary" else logits
@@ -142,6 +148,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             NotFittedError: before `fit`.
             BadArgument: images of another shape or kind than those of `fit`.
+        Warns:
+            AskWarning: values far from those of `fit`.
         """
         return probabilities_of(self._logits(X), self._learned.task, self._learned.temperature)
 
@@ -151,6 +159,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             NotFittedError: before `fit`.
             BadArgument: images of another shape or kind than those of `fit`.
+        Warns:
+            AskWarning: values far from those of `fit`.
         """
         logits = self._logits(X)
         if self._learned.task == "multi-label":
@@ -162,7 +172,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         check_is_fitted(self, "model_")
         with in_one_line():
-            stored = self.form_.store(as_array(self, X, self.shape, begins=False))
+            images = as_array(self, X, self.shape, begins=False)
+            stored = self.form_.store(images)
+        for doubt in doubts_of(images, self.form_.low, self.form_.high):
+            warnings.warn(doubt, AskWarning, stacklevel=3)
         return self._learned.logits(stored).astype(np.float64)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -16,6 +16,10 @@ class FitWarning(UserWarning):
     """Something that `fit` doubts: the classifier works, and its user should know."""
 
 
+class AskWarning(UserWarning):
+    """Something that a fitted classifier doubts of the images it is asked about: it answers, and may be guessing."""
+
+
 @contextmanager
 def as_bad_arguments() -> Iterator[None]:
     """Within it, what the rest of pellucid finds wrong comes up as BadArgument.
