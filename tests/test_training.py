@@ -22,6 +22,8 @@ from pellucid.learn import Batches, Images, Learner, Settings, build_model, loss
 from pellucid.run import Run
 from pellucid.summary import train_json
 
+pytestmark = pytest.mark.slow  # runs from images to report; test_cli has a quick one
+
 FILES = {
     *("recipe.json", "split.csv", "history.csv", "weights.safetensors", "predictions.csv", "rivals.csv"),
     *("report.json", "report.html", "model_card.md", "reporting.md", "SHA256SUMS"),
@@ -58,7 +60,6 @@ def digits(tmp_path_factory) -> Run:
     return train("digits", tmp_path_factory.mktemp("digits") / "run", model="mlp", epochs=4)[0]
 
 
-@pytest.mark.slow
 def test_three_lines_are_enough(here):
     run = pellucid.train("digits", model="linear", epochs=1, say=lambda line: None)
     Image.fromarray(read("digits").images[0, 0] * 15).save("one.png")  # a zero
@@ -147,7 +148,6 @@ def test_history_ends_at_the_last_step_and_the_best_epoch_is_kept(digits):
     assert min(rows, key=lambda row: row.valid_loss).step == digits.report["best_step"] == digits.facts["best_step"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
 def test_the_same_seed_ends_in_the_same_bytes_and_another_in_others(model, tmp_path, pictures):
     source = pictures("left", "right")
@@ -230,7 +230,6 @@ def test_a_twin_of_a_training_case_is_found_and_measured_without(tmp_path, pictu
     assert run.report["held_out_without_twins"]["cases"] == run.report["held_out"]["cases"] - alike
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["r0", "r1", "r2a", "r2b"])
 def test_the_teaching_recipes_run_and_name_their_mistakes(name, tmp_path, pictures):
     source = pictures("left", "right", "middle", each=16)

@@ -17,6 +17,8 @@ from pellucid.run.folder import read_header
 from pellucid.training import train
 from pellucid.verifying import verify
 
+pytestmark = pytest.mark.slow  # bytes changed in whole runs
+
 
 def quiet(_: str) -> None:
     """Say nothing."""
@@ -69,7 +71,6 @@ def test_a_sound_run_holds_wherever_it_was_moved_and_whatever_lies_beside_it(run
     assert before == {path: path.stat().st_mtime_ns for path in run.path.iterdir()}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "told", [{"recipe": "r0.toml"}, {"recipe": "r1.toml"}, {"split": "clean", "model": "mlp"}], ids=str
 )
@@ -78,7 +79,6 @@ def test_runs_of_other_recipes_hold(told, images, tmp_path):
     assert verify(made).differs == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "columns"), [("many.npz", 3), ("retinamnist.npz", 1)])
 def test_multi_label_and_ordinal_runs_with_the_sources_own_parts_hold(name, columns, tmp_path):
     generator, arrays = np.random.default_rng(0), {}

@@ -126,6 +126,7 @@ def test_an_optimizer_that_never_steps_is_named():
     assert "Backward was called 60 times, and optimizer.step() never" in doctor.findings[0].told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zero", ["at the top", "before backward", "never"])
 @pytest.mark.parametrize("once", [False, True])
 @pytest.mark.parametrize("judged", [False, True])

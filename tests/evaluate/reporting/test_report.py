@@ -24,6 +24,8 @@ from pellucid.evaluate.rivals.survival import BORDER, THUMBNAIL
 from pellucid.evaluate.trust.calibration import calibrate
 from pellucid.run import HistoryRow
 
+pytestmark = pytest.mark.slow  # whole reports of several kinds of run
+
 ODD = "<script>alert(1)</script>"
 ODD_NAME = 'scans/"O\'Neil" & <b>sons</b>/🫁 lung\x07.png'
 VOID = {"meta", "img", "br", "link", "input", "hr"}

@@ -14,6 +14,8 @@ from pellucid.evaluate.rivals.features import features, histogram_edges
 from pellucid.evaluate.rivals.filters import filter_bank
 from pellucid.evaluate.rivals.handcrafted import HANDCRAFTED, fit_handcrafted
 
+pytestmark = pytest.mark.slow  # fits boosted trees
+
 TRAIN, ASKED = np.arange(0, 800, 2), np.arange(1, 200, 2)  # neighbours, as digits are sorted by who wrote them
 
 
@@ -114,7 +116,6 @@ def test_large_sources_are_thinned_evenly_and_held_out_images_teach_nothing(monk
 
 
 @pytest.mark.realdata
-@pytest.mark.slow
 def test_it_beats_pixels_on_lung_nodules():
     path = Path(os.environ.get("PELLUCID_DATA", "PELLUCID_DATA")) / "lidc_nodule_slices.zip"
     if not path.exists():
