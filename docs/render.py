@@ -24,12 +24,13 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
+from pellucid.drawing.paper import ON_WHITE
+
 ROOT = Path(__file__).resolve().parents[1]
 DOTS_AN_INCH = 110
 COLOURS = 128
 """Of a figure's palette: a third of the bytes, and no difference that is seen."""
 PAPER = '<rect width="100%" height="100%" fill="#ffffff"/>'
-INK = "--ink:#1b2733;--muted:#5b6773;--grid:#dde3ea;--paper:#ffffff"
 INDEX = """<!-- Made from examples/README.md by docs/render.py: change it there. -->
 
 # The ladder, shown
@@ -89,7 +90,7 @@ def on_paper(svg: str) -> str:
     sized = re.sub(
         r'style="width:100%;max-width:[^;]*;', f'width="{width}" height="{height}" style="max-width:100%;', svg
     )
-    inked = sized.replace('style="', f'style="{INK};', 1)
+    inked = sized.replace('style="', f'style="{ON_WHITE};', 1)
     return inked.replace("</desc>", f"</desc>{PAPER}", 1)
 
 

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from pellucid.drawing.svg import GRID, INK, MUTED, PAPER
+
+ON_WHITE = ";".join(colour[len("var(") : -1].replace(",", ":") for colour in (INK, MUTED, GRID, PAPER))
+"""The colours of a drawing on white paper, as CSS variables: those that it has where its page sets none."""
+
 
 def on_paper(svg: str) -> str:
     """The drawing in a white box of its own, so that its dark ink is read on any page.
@@ -9,8 +14,7 @@ def on_paper(svg: str) -> str:
     >>> on_paper("<svg/>").startswith('<div style="background:#ffffff')
     True
     """
-    colours = "--ink:#1b2733;--muted:#5b6773;--grid:#dde3ea;--paper:#ffffff"
-    return f'<div style="background:#ffffff;padding:12px;border-radius:6px;overflow-x:auto;{colours}">{svg}</div>'
+    return f'<div style="background:#ffffff;padding:12px;border-radius:6px;overflow-x:auto;{ON_WHITE}">{svg}</div>'
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ COPIES = {
     "ravel": lambda: torch.ravel(X.T),
     "reshape_as": lambda: X.T.reshape_as(X),
     "contiguous": lambda: X.T.contiguous(),
-    "to": lambda: X.to(torch.float64),
+    "to": lambda: X.to(torch.float64, True),
     "type_as": lambda: X.type_as(torch.zeros(1, dtype=torch.int8)),
     "half": lambda: X.half(),
     "index": lambda: X[[0, 1]],
@@ -48,6 +48,10 @@ VIEWS = {
 ASKED = {
     "clone": lambda: X.clone(),
     "to with copy": lambda: X.to(torch.float64, copy=True),
+    "to with copy by its place": lambda: X.to("cpu", torch.float32, False, True),
+    "to a dtype with copy by its place": lambda: X.to(torch.float64, False, True),
+    "a matrix of a vector": lambda: torch.diag(X[0]),
+    "a matrix of a named vector": lambda: torch.diag(input=X[0]),
     "arithmetic": lambda: X + 1,
     "cat": lambda: torch.cat([X, X]),
 }
@@ -60,7 +64,7 @@ def test_a_silent_copy_is_named_with_its_bytes_and_two_ways_out(operation):
     assert not shares_storage(made, X)
     (copied,) = watch.found
     assert (copied.operation, copied.bytes_copied) == (operation, made.numel() * made.element_size())
-    assert f"copied {made.numel()} numbers ({copied.bytes_copied} bytes)" in copied.told
+    assert f"copied {made.numel()} number{'s' * (made.numel() > 1)} ({copied.bytes_copied} bytes)" in copied.told
     assert copied.copy_meant
     assert copied.view_needed
 

@@ -98,7 +98,7 @@ def test_another_dtype_of_the_same_bytes_counts_cells_anew():
 
 
 @pytest.mark.parametrize(
-    ("index", "said"), [((0,), "has 1 numbers; x has 2 axes"), ((3, 0), "beyond axis 0"), ((0, -3), "beyond axis 1")]
+    ("index", "said"), [((0,), "has 1 number; x has 2 axes"), ((3, 0), "beyond axis 0"), ((0, -3), "beyond axis 1")]
 )
 def test_an_index_that_reads_nothing_is_refused(index, said):
     with pytest.raises(BadInput, match=said):
@@ -123,3 +123,40 @@ def test_families_are_those_that_a_change_reaches():
         assert shares_storage(named[first], named[second]) == together
     assert families({"one": torch.zeros(0), "other": torch.zeros(0)}) == [["one"], ["other"]]
     assert not shares_storage(torch.zeros(0), torch.zeros(0))  # neither stores anything
+
+
+def test_a_view_is_never_denied_where_torch_does_not_tell():
+    x = torch.arange(6.0)
+    with torch.inference_mode():
+        made = torch.zeros(2, 3).T
+    for unknown in (x, x.detach(), x.view(torch.int32), made):
+        (line,) = (line for line in anatomy(unknown).lines() if line.startswith("  view"))
+        assert not line.startswith("  view        no"), line
+    assert shares_storage(x, x.detach())
+    assert "  view        yes: it reads 6 of the storage's 6 cells (100.0%)" in anatomy(x.view(2, 3)).lines()
+    assert "shares_storage(a, b) tells" in "".join(anatomy(x.detach()).lines())
+
+
+@pytest.mark.parametrize(
+    ("tensor", "said"),
+    [
+        (torch.tensor([1 + 2j]).conj(), r"resolve_conj\(\)"),
+        (torch.tensor([1 + 2j]).conj().imag, r"resolve_neg\(\)"),
+    ],
+)
+def test_signs_that_are_turned_as_one_reads_are_refused(tensor, said):
+    with pytest.raises(BadInput, match=said):
+        anatomy(tensor)
+    assert anatomy(tensor.resolve_conj().resolve_neg()).cells[0][1] in (1 - 2j, -2.0)
+
+
+def test_a_quantized_tensor_is_to_be_dequantized(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "is_quantized", True)  # making one warns of torch's own plans
+    with pytest.raises(BadInput, match=r"quantized.*dequantize\(\)"):
+        anatomy(torch.zeros(2))
+
+
+def test_one_byte_is_one_byte():
+    told = "\n".join(anatomy(torch.zeros(1, dtype=torch.uint8)).lines())
+    assert "1 number of uint8, 1 byte each" in told
+    assert "1 cell, 1 byte, on cpu" in told

@@ -76,3 +76,9 @@ def test_boxes_are_measured_each_once():
 def test_a_list_of_nothing_is_refused():
     with pytest.raises(BadInput, match="There are no numbers"):
         boxed([])
+
+
+def test_numbers_that_no_tensor_holds_are_refused_in_one_line():
+    with pytest.raises(BadInput, match="cannot hold these numbers") as problem:
+        boxed([2**70])
+    assert "\n" not in str(problem.value)

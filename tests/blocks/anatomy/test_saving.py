@@ -7,6 +7,7 @@ from safetensors.torch import load_file
 
 from pellucid.blocks.anatomy import save_three_ways, shares_storage
 from pellucid.blocks.anatomy.file_formats import FORMATS
+from pellucid.blocks.anatomy.savable import HELD
 from pellucid.blocks.anatomy.saving import same
 from pellucid.errors import BadInput
 
@@ -95,3 +96,31 @@ def test_nothing_to_save_and_nowhere_to_save_it_are_refused(tmp_path):
         save_three_ways({}, tmp_path)
     with pytest.raises(BadInput, match="is no folder"):
         save_three_ways({"x": BASE}, tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("tensors", "said"),
+    [
+        ({"x": torch.zeros(2, dtype=torch.float8_e4m3fn)}, "float8_e4m3fn"),
+        ({"x": torch.zeros(2, dtype=torch.complex128)}, "complex128"),
+        ({"x": torch.tensor([1 + 2j]).conj()}, r"x.resolve_conj\(\)"),
+        ({"x": torch.eye(2).to_sparse()}, r"x.to_dense\(\)"),
+        ({"x": torch.zeros(2, device="meta")}, r"on meta.*x.cpu\(\)"),
+        *[({name: BASE}, "cannot name a tensor") for name in (".", "", "/", "/a", "a/", "a//b", "a/./b", "a\0b")],
+        ({"__metadata__": BASE}, "cannot name a tensor"),
+        ({"a/b": BASE, "a": BASE}, "lies within 'a'.*Write 'a.b'"),
+        ({"a": BASE, "a/b/c": BASE}, "lies within 'a'"),
+    ],
+)
+def test_what_one_format_cannot_hold_is_refused_before_anything_is_written(tensors, said, tmp_path):
+    with pytest.raises(BadInput, match=said) as problem:
+        save_three_ways(tensors, tmp_path)
+    assert "\n" not in str(problem.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_dtype_that_is_let_in_and_odd_names_go_through_all_three(tmp_path):
+    tensors = {str(dtype): torch.tensor([0, 1, 1]).to(dtype) for dtype in HELD}
+    odd = {"..": BASE, "a/b": BASE, "a/c": BASE, "a b": BASE, "ä": BASE}
+    for saved in (*save_three_ways(tensors, tmp_path), *save_three_ways(odd, tmp_path)):
+        assert (saved.keeps_names, saved.same_numbers) == (True, True), saved.name

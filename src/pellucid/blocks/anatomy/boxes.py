@@ -54,7 +54,7 @@ def boxed(numbers: Sequence[int | float], dtype: torch.dtype | None = None) -> B
     Returns:
         bytes of both, the list's by sys.getsizeof, the tensor's from its storage.
     Raises:
-        BadInput: there are no numbers.
+        BadInput: there are no numbers, or some that the dtype cannot hold.
 
     >>> boxed([0.5 + k for k in range(1000)]).tensor_bytes
     4000
@@ -63,7 +63,11 @@ def boxed(numbers: Sequence[int | float], dtype: torch.dtype | None = None) -> B
         raise BadInput("There are no numbers; at least one was needed. Pass a list that is not empty.")
     places = list(numbers)
     boxes = {id(number): number for number in places}
-    tensor = torch.tensor(places, dtype=dtype)
+    try:
+        tensor = torch.tensor(places, dtype=dtype)
+    except (RuntimeError, TypeError, ValueError, OverflowError) as problem:
+        told = " ".join(str(problem).split())
+        raise BadInput(f"A tensor cannot hold these numbers ({told}). Pass such as fit, or a wider dtype.") from None
     return Boxed(
         numbers=len(places),
         list_bytes=sys.getsizeof(places),

@@ -46,7 +46,7 @@ class CopyWatch(TorchFunctionMode):
         """Let the operation run as it is, and look whether its result lies in another storage."""
         made = func(*args, **(kwargs or {}))
         operation = getattr(func, "__name__", "")
-        if operation in WATCHED and not (kwargs or {}).get("copy"):
+        if operation in WATCHED and not _asked_for(operation, args, kwargs or {}):
             given = next((value for value in (*args, *(kwargs or {}).values()) if isinstance(value, Tensor)), None)
             if given is not None and isinstance(made, Tensor) and _apart(given, made):
                 self._note(describe(operation, given, made, _place()))
@@ -77,6 +77,15 @@ def watch_copies() -> CopyWatch:
     'x.contiguous().view(6)'
     """
     return CopyWatch()
+
+
+def _asked_for(operation: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+    """Whether a new storage was asked for by name: to(..., copy), or a matrix with a vector as its diagonal."""
+    if operation == "diag":
+        given = args[0] if args else named.get("input")
+        return isinstance(given, Tensor) and given.ndim == 1
+    flags = [one for one in args if isinstance(one, bool)]  # those of to(): non_blocking, then copy
+    return bool(named.get("copy")) or (operation == "to" and len(flags) == 2 and flags[1])
 
 
 def _apart(given: Tensor, made: Tensor) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from pellucid.blocks.anatomy.facts import counted
 from pellucid.shapes import Shaped
 
 # Operations that give a view where they can, or that give one in NumPy, by the way they copy.
@@ -66,7 +67,8 @@ def describe(operation: str, given: Shaped[Tensor, "..."], made: Shaped[Tensor, 
     size, copied = tuple(given.shape), made.untyped_storage().nbytes()
     name = "index" if operation == "__getitem__" else operation
     said = "an index" if name == "index" else f"{name}()"
-    told = f"{said} copied {made.numel():,} numbers ({copied:,} bytes) into a storage of their own: {told}"
+    many = f"{counted(made.numel(), 'number')} ({counted(copied, 'byte')})"
+    told = f"{said} copied {many} into a storage of their own: {told}"
     return Copied(name, where, size, copied, told, copy_meant, view_needed)
 
 
@@ -110,8 +112,8 @@ def _words(operation: str, given: Shaped[Tensor, "..."], made: Shaped[Tensor, ".
 
 def _conversion(operation: str, given: Shaped[Tensor, "..."], made: Shaped[Tensor, "..."]) -> tuple[str, str, str]:
     if given.dtype != made.dtype:
-        size = given.element_size()
-        told = f"{_word(given)} of {size} byte{'s' * (size != 1)} each became {_word(made)} of {made.element_size()}."
+        size = counted(given.element_size(), "byte")
+        told = f"{_word(given)} of {size} each became {_word(made)} of {made.element_size()}."
         once = "there is none, other dtypes need other bytes; convert once, at the door, and keep the result"
     elif given.device != made.device:
         told = f"they lay on {given.device} and were needed on {made.device}."

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from pellucid.blocks.anatomy.cells_drawn import HIGH, cell_drawn, dots, in_rows, right_edge, width_of
-from pellucid.blocks.anatomy.fact_lines import cells, sharing, sum_words
-from pellucid.blocks.anatomy.facts import Scalar, TensorFacts
+from pellucid.blocks.anatomy.fact_lines import cells, share_words, sum_words
+from pellucid.blocks.anatomy.facts import Scalar, TensorFacts, counted
 from pellucid.blocks.anatomy.grid import Place, grid
 from pellucid.drawing.svg import INK, MUTED, Number, drawing, polyline, words
 
@@ -50,7 +50,7 @@ def _family(
     first = max(family, key=lambda one: len(one.cells))
     held = {cell: number for one in family for cell, number in one.cells}
     across = width_of(held.values())
-    heading = f"storage: {cells(first)} of {first.dtype}, {first.storage_bytes:,} bytes"
+    heading = f"storage: {cells(first)} of {first.dtype}, {counted(first.storage_bytes, 'byte')}"
     left_out = first.storage_length - len(held)
     note = f" · {left_out:,} of them are not drawn" if left_out else ""
     front: list[Element] = [words(MARGIN, top + 14, heading + note, colour=INK, weight=600)]
@@ -105,7 +105,7 @@ def _tensor(
     elements = [
         words(MARGIN, top + 12, seen.name, colour=INK, weight=600, size=13),
         words(MARGIN, top + 29, facts),
-        words(MARGIN, top + 45, sharing(seen).split(": ", 1)[1]),
+        words(MARGIN, top + 45, share_words(seen)),
     ]
     inside, places, bottom = grid(seen, top + 54, across, held, chosen, MARGIN, WIDTH)
     elements += inside

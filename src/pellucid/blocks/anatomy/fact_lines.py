@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pellucid.blocks.anatomy.facts import Scalar, TensorFacts
+from pellucid.blocks.anatomy.facts import Scalar, TensorFacts, counted
 
 
 def lines(seen: TensorFacts, at: Sequence[int] | None = None) -> list[str]:
@@ -11,13 +11,12 @@ def lines(seen: TensorFacts, at: Sequence[int] | None = None) -> list[str]:
     still = [f"axis {axis}" for axis, step in enumerate(seen.stride) if step == 0 and seen.size[axis] > 1]
     start = index_words(seen, (0,) * len(seen.size))
     told = [
-        f"{seen.name}: {how_many(seen)} of {seen.dtype}, {seen.bytes_per_number} "
-        f"byte{'s' * (seen.bytes_per_number != 1)} each",
+        f"{seen.name}: {how_many(seen)} of {seen.dtype}, {counted(seen.bytes_per_number, 'byte')} each",
         f"  size        {seen.size}",
         f"  stride      {seen.stride}" + (f": {step}" if step else ": no axis, so no step"),
         *([f"              {' and '.join(still)} stands still: its indices all read the same cells"] if still else []),
         f"  offset      {seen.offset}" + (f": {start} reads cell {seen.offset}" if seen.numbers else ""),
-        f"  storage     {cells(seen)}, {seen.storage_bytes:,} bytes, on {seen.device}",
+        f"  storage     {cells(seen)}, {counted(seen.storage_bytes, 'byte')}, on {seen.device}",
         f"              {storage_words(seen)}",
         f"  contiguous  {contiguity(seen)}",
         f"  view        {sharing(seen)}",
@@ -27,13 +26,13 @@ def lines(seen: TensorFacts, at: Sequence[int] | None = None) -> list[str]:
 
 def how_many(seen: TensorFacts) -> str:
     """The tensor's sizes and how many numbers that makes, as "3 × 2 = 6 numbers"."""
-    counted = f"{seen.numbers:,} number{'s' * (seen.numbers != 1)}"
-    return f"{' × '.join(map(str, seen.size))} = {counted}" if len(seen.size) > 1 else counted
+    many = counted(seen.numbers, "number")
+    return f"{' × '.join(map(str, seen.size))} = {many}" if len(seen.size) > 1 else many
 
 
 def cells(seen: TensorFacts) -> str:
     """How many cells the storage has."""
-    return f"{seen.storage_length:,} cell{'s' * (seen.storage_length != 1)}"
+    return counted(seen.storage_length, "cell")
 
 
 def storage_words(seen: TensorFacts) -> str:
@@ -53,9 +52,15 @@ def contiguity(seen: TensorFacts) -> str:
 
 
 def sharing(seen: TensorFacts) -> str:
-    """Whether the tensor is a view, and how much of the storage it reads."""
-    share = f"it reads {seen.cells_read:,} of the storage's {cells(seen)} ({seen.share:.1%})"
-    return f"{'yes' if seen.view else 'no'}: {share}"
+    """Whether the tensor is a view, where that is known, and how much of the storage it reads."""
+    if seen.view:
+        return f"yes: {share_words(seen)}"
+    return "it reads all of its storage: whether another tensor does, too, shares_storage(a, b) tells"
+
+
+def share_words(seen: TensorFacts) -> str:
+    """How much of the storage the tensor reads."""
+    return f"it reads {seen.cells_read:,} of the storage's {cells(seen)} ({seen.share:.1%})"
 
 
 def sum_words(seen: TensorFacts, at: Sequence[int]) -> str:

@@ -10,6 +10,15 @@ from pellucid.errors import BadInput
 Scalar = bool | int | float | complex
 
 
+def counted(count: int, one: str, more: str = "") -> str:
+    """How many there are, in words.
+
+    >>> counted(1, "byte"), counted(1200, "byte"), counted(2, "axis", "axes")
+    ('1 byte', '1,200 bytes', '2 axes')
+    """
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class TensorFacts:
     """A tensor as it is stored; a copy of its facts, so later changes to the tensor do not show.
@@ -25,7 +34,8 @@ class TensorFacts:
         storage_bytes: of the whole storage.
         cells_read: how many different cells the tensor reads; fewer than its numbers where a stride is 0.
         contiguous: whether reading the tensor row by row walks through its cells one after the other.
-        view: whether it was made as a view of another tensor, or reads less than its storage.
+        view: True where it is known to be a view: torch says so, or it reads less than its storage. False is no "no":
+            torch does not tell it of x.detach(), x.view(dtype) and what was made in inference mode.
         address: of the storage's first byte; alike for tensors that share it. 0 where nothing is stored.
         device: where the storage lies.
         layout: how torch keeps the numbers; always "strided" here.
@@ -93,8 +103,8 @@ class TensorFacts:
         """
         if len(index) != len(self.size):
             raise BadInput(
-                f"The index {tuple(index)} has {len(index)} numbers; {self.name} has {len(self.size)} axes, "
-                f"sizes {self.size}. Give one number an axis."
+                f"The index {tuple(index)} has {counted(len(index), 'number')}; {self.name} has "
+                f"{counted(len(self.size), 'axis', 'axes')}, sizes {self.size}. Give one number an axis."
             )
         for axis, (place, length) in enumerate(zip(index, self.size, strict=True)):
             if not -length <= place < length:

@@ -11,6 +11,7 @@ from pellucid.blocks.anatomy.corner import SMALL, corner_of
 from pellucid.blocks.anatomy.drawn import draw
 from pellucid.blocks.anatomy.fact_lines import lines
 from pellucid.blocks.anatomy.facts import Scalar, TensorFacts
+from pellucid.blocks.anatomy.sharing import refuse_lazy
 from pellucid.drawing.paper import on_paper
 from pellucid.errors import BadInput
 from pellucid.shapes import Shaped
@@ -54,7 +55,8 @@ def anatomy(tensor: Shaped[Tensor, "..."], name: str = "x") -> Anatomy:
     Returns:
         its facts, and the numbers of the cells that a drawing shows.
     Raises:
-        BadInput: the tensor has no strides (a sparse one), or holds no numbers (the meta device).
+        BadInput: the tensor has no strides (a sparse one), reads numbers that are not those of its storage (quantized
+            ones, conj(), a negative view), or holds none (the meta device).
 
     >>> notes = torch.tensor([[4, 1], [5, 3], [2, 1]])
     >>> row = anatomy(notes[1], "notes[1]")
@@ -71,13 +73,7 @@ def anatomy(tensor: Shaped[Tensor, "..."], name: str = "x") -> Anatomy:
       view        yes: it reads 2 of the storage's 6 cells (33.3%)
       notes[1][1] reads cell 2 + 1×1 = 3, which holds 3
     """
-    if tensor.layout != torch.strided or tensor.is_quantized:
-        kind = "quantized" if tensor.is_quantized else str(tensor.layout).removeprefix("torch.")
-        raise BadInput(
-            f"{name} is {kind}: no plain storage and strides to show. Pass {name}.to_dense(), or a part of it."
-        )
-    if tensor.is_meta:
-        raise BadInput(f"{name} lies on the meta device, which stores no numbers. Make it on cpu to look into it.")
+    _refuse_what_has_none(tensor, name)
     length = tensor.untyped_storage().nbytes() // tensor.element_size()
     size, stride, offset = tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset())
     corner, read = corner_of(size), cells_read(size, stride)
@@ -101,6 +97,20 @@ def anatomy(tensor: Shaped[Tensor, "..."], name: str = "x") -> Anatomy:
         corner=corner,
         cells=tuple(zip(drawn, _numbers(tensor, list(drawn), length), strict=True)),
     )
+
+
+def _refuse_what_has_none(tensor: Shaped[Tensor, "..."], name: str) -> None:
+    """Refuse a tensor whose numbers are not those of its storage, read by strides."""
+    if tensor.is_quantized:
+        raise BadInput(f"{name} is quantized: its storage holds codes, not its numbers. Pass {name}.dequantize().")
+    if tensor.layout != torch.strided:
+        kind = str(tensor.layout).removeprefix("torch.")
+        raise BadInput(
+            f"{name} is {kind}: no plain storage and strides to show. Pass {name}.to_dense(), or a part of it."
+        )
+    if tensor.is_meta:
+        raise BadInput(f"{name} lies on the meta device, which stores no numbers. Make it on cpu to look into it.")
+    refuse_lazy(tensor, name)
 
 
 def _numbers(tensor: Shaped[Tensor, "..."], cells: list[int], length: int) -> list[Scalar]:

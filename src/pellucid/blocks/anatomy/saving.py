@@ -6,7 +6,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from pellucid.blocks.anatomy.facts import counted
 from pellucid.blocks.anatomy.file_formats import FORMATS, Format, Tensors
+from pellucid.blocks.anatomy.savable import refuse_unsavable
 from pellucid.blocks.anatomy.sharing import families
 from pellucid.errors import BadInput
 from pellucid.shapes import Shaped
@@ -57,7 +59,7 @@ class Saved:
         }
         lost = [what for what, is_kept in kept.items() if not is_kept]
         return [
-            f"{self.name}: {self.bytes_on_disk:,} bytes for {self.bytes_of_numbers:,} bytes of numbers",
+            f"{self.name}: {self.bytes_on_disk:,} bytes for {counted(self.bytes_of_numbers, 'byte')} of numbers",
             *self._too_much(),
             f"  keeps {', '.join(what for what, is_kept in kept.items() if is_kept)}",
             *([f"  does not keep {', '.join(lost)}"] if lost else []),
@@ -68,9 +70,8 @@ class Saved:
     def _too_much(self) -> list[str]:
         if self.bytes_on_disk < ROOM + 2 * self.bytes_of_numbers:
             return []
-        told = (
-            f"  only {self.bytes_of_numbers:,} bytes were asked for: a view is saved with the whole storage behind it"
-        )
+        asked = counted(self.bytes_of_numbers, "byte")
+        told = f"  only {asked} were asked for: a view is saved with the whole storage behind it"
         return [f"{told}; save x.clone() where only its own numbers are wanted"]
 
 
@@ -86,7 +87,7 @@ def save_three_ways(tensors: Mapping[str, Shaped[Tensor, "..."]], folder: Path |
     Returns:
         what became of them in torch's own format, safetensors and HDF5.
     Raises:
-        BadInput: no tensors, or no such folder.
+        BadInput: no tensors, no such folder, or a name or a tensor that one of the formats cannot hold.
 
     >>> import tempfile
     >>> import torch
@@ -101,6 +102,7 @@ def save_three_ways(tensors: Mapping[str, Shaped[Tensor, "..."]], folder: Path |
         raise BadInput("There are no tensors; at least one was needed. Pass a dict of names and tensors.")
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder; an existing one was needed. Make it first.")
+    refuse_unsavable(tensors)
     one, two, three = (_saved(form, dict(tensors), folder / form.file) for form in FORMATS)
     return one, two, three
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from pellucid.errors import BadInput
 from pellucid.shapes import Shaped
 
 
@@ -42,6 +43,19 @@ def families(tensors: Mapping[str, Shaped[Tensor, "..."]]) -> list[list[str]]:
         device, address = _address(tensor)
         found.setdefault((device, address, "" if address else name), []).append(name)
     return list(found.values())
+
+
+def refuse_lazy(tensor: Shaped[Tensor, "..."], name: str) -> None:
+    """Refuse a tensor whose signs are turned only as it is read: its storage holds other numbers than it shows.
+
+    Raises:
+        BadInput: it is what conj() gave, or the imaginary part of that.
+    """
+    for turned, ends in ((tensor.is_conj(), "conj"), (tensor.is_neg(), "neg")):
+        if turned:
+            raise BadInput(
+                f"{name} turns signs only as it is read: its storage holds other numbers. Pass {name}.resolve_{ends}()."
+            )
 
 
 def _address(tensor: Shaped[Tensor, "..."]) -> tuple[str, int]:

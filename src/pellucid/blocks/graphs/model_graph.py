@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from pellucid.blocks.graphs.formulas import formula_of_loss, name_of_loss
 from pellucid.blocks.graphs.graph import Graph
+from pellucid.blocks.graphs.loss_formulas import formula_of_loss, name_of_loss
 from pellucid.blocks.graphs.running import in_order
 from pellucid.blocks.graphs.seen import Seen, assemble
 from pellucid.blocks.graphs.tracing import Untraceable, trace, traced
@@ -59,7 +59,8 @@ def graph_of(
         raise BadInput("A loss without labels was given: pass the labels of these cases, too.")
     given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     with torch.inference_mode(False), torch.enable_grad():
-        shown = _copied(model).train(training)
+        shown, left_out = _copied(model)
+        shown.train(training)
         given = [_chosen(part, case, "inputs") for part in given]
         chosen = None if labels is None else _chosen(labels, case, "labels")
         seen, outputs, notes = _seen(shown, given)
@@ -67,7 +68,7 @@ def graph_of(
         if loss is not None and chosen is not None:
             one, lost = _lost(loss, outputs, chosen, seen)
             seen = [*seen, one]
-        return assemble(type(model).__name__, shown, seen, lost, notes)
+        return assemble(type(model).__name__, shown, seen, lost, (*notes, *left_out))
 
 
 def _seen(model: nn.Module, given: list[Tensor]) -> tuple[list[Seen], Any, tuple[str, ...]]:
@@ -106,7 +107,7 @@ def _lost(loss: Callable[[Any, Any], Any], outputs: Any, labels: Tensor, seen: l
         Seen(
             name="loss" if "loss" not in {one.name for one in seen} else "the loss",
             kind=name,
-            formula=formula_of_loss(name) + told,
+            formula=formula_of_loss(name, loss) + told,
             shapes_in=tuple(tuple(part.shape) for part in leaves),
             gave=(lost,),
             sources=sources or (seen[-1].name,),
@@ -124,16 +125,28 @@ def _chosen(part: Tensor, case: int | None, what: str) -> Tensor:
     return part[case : case + 1]
 
 
-def _copied(model: nn.Module) -> nn.Module:
+def _copied(model: nn.Module) -> tuple[nn.Module, tuple[str, ...]]:
+    """The model without hooks, but for torch's own (weight_norm makes a weight by one); a note where some are gone."""
     try:
         copied = copy.deepcopy(model)
     except (RuntimeError, TypeError) as problem:
         told = " ".join(str(problem).split())
         raise BadInput(f"The model cannot be copied, so as to look into it ({told}): build it anew.") from None
+    count = 0
     for module in copied.modules():  # whoever watches the model is not to see its copy run
-        for hooks in (module._forward_hooks, module._backward_hooks, module._backward_pre_hooks):
-            hooks.clear()
-    return copied
+        kinds = (module._forward_pre_hooks, module._forward_hooks, module._backward_hooks, module._backward_pre_hooks)
+        for hooks in kinds:
+            for key in [key for key, hook in hooks.items() if not _is_torchs(hook)]:
+                del hooks[key]
+                count += 1
+    if not count:
+        return copied, ()
+    said = "1 hook was" if count == 1 else f"{count} hooks were"
+    return copied, (f"The model's {said} left out of this graph: what it would be with them is not shown.",)
+
+
+def _is_torchs(hook: Callable[..., Any]) -> bool:
+    return str(getattr(hook, "__module__", "")).startswith(("torch.nn.utils.", "torch.nn.modules."))
 
 
 @contextmanager
