@@ -19,11 +19,11 @@ from pellucid.learn.fit import logits_of
 pytestmark = pytest.mark.slow  # whole loops of training
 
 
-def found(dataset: Dataset, model: str, seed: int = 0) -> list[str]:
+def found(folder: Path, dataset: Dataset, model: str, seed: int = 0) -> list[str]:
     """Learn as `pellucid train` does, judging on the held-out cases five times, each step shown to the doctor."""
     split = draw_split(dataset, seed=seed)
     plan = plan_learning(Settings(model=model, seed=seed), dataset, split, "cpu")
-    doctors = DoctorsOfARun(len(dataset.classes), resumed=False)
+    doctors = DoctorsOfARun(folder, len(dataset.classes))
     examine = doctors.watch(plan)
     images, steps = Images(dataset.images, plan.scaling, plan.device), 0
     for step in plan.learner.steps(plan.batches):
@@ -32,26 +32,28 @@ def found(dataset: Dataset, model: str, seed: int = 0) -> list[str]:
         if step.number % max(1, plan.batches.steps // 5) == 0:
             logits_of(plan.learner, images, np.asarray(split.held_out))
     assert steps == plan.batches.steps
-    return doctors.found(model)
+    seen = doctors.seen(model)
+    assert seen.whole
+    return [told for _, told in seen.findings]
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp"])
-def test_of_digits_learned_by_the_projects_own_settings_nothing_is_said(model):
-    assert found(read("digits"), model) == []
+def test_of_digits_learned_by_the_projects_own_settings_nothing_is_said(model, tmp_path):
+    assert found(tmp_path, read("digits"), model) == []
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
-def test_nor_with_two_other_seeds_and_by_convolutions(model):
-    assert [found(read("digits"), model, seed) for seed in (1, 2)] == [[], []]
+def test_nor_with_two_other_seeds_and_by_convolutions(model, tmp_path):
+    assert [found(tmp_path / str(seed), read("digits"), model, seed) for seed in (1, 2)] == [[], []]
 
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
-def test_nor_of_breast_ultrasound(model):
+def test_nor_of_breast_ultrasound(model, tmp_path):
     source = Path(os.environ.get("PELLUCID_DATA", ""), "medmnist", "breastmnist_trainval.npz")
     if not source.is_file():
         pytest.skip(f"{source.name} is missing: set PELLUCID_DATA to the folder that holds medmnist/{source.name}")
-    assert found(read(source), model) == []
+    assert found(tmp_path, read(source), model) == []
 
 
 def xor(start: int, epochs: int) -> tuple[list[Finding], bool]:

@@ -145,7 +145,7 @@ def test_a_killed_climb_goes_on_where_it_was_and_ends_in_the_same_weights(at, di
     whole = climbed(digits, split, tmp_path / "whole")
     told, learned = fit, []
 
-    def killed(learner, batches, valid, folder, progress):
+    def killed(learner, batches, valid, folder, progress, examine):
         steps = learner.steps
 
         def dies(given):
@@ -156,7 +156,7 @@ def test_a_killed_climb_goes_on_where_it_was_and_ends_in_the_same_weights(at, di
                 yield step
 
         learner.steps = dies
-        return told(learner, batches, valid, folder, progress)
+        return told(learner, batches, valid, folder, progress, examine)
 
     monkeypatch.setattr(climbing, "fit", killed)
     with pytest.raises(Killed):
