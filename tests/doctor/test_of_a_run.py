@@ -4,6 +4,7 @@ import pytest
 
 from pellucid.doctor import watching
 from pellucid.doctor.of_a_run import DoctorsOfARun
+from pellucid.errors import BadInput
 from pellucid.learn import Settings, plan_learning
 
 
@@ -38,6 +39,15 @@ def test_what_was_found_in_a_model_that_had_learned_before_a_kill_is_told_afterw
     learned(after, first=10**4, learning_rate=30.0)  # nothing is left to learn
     assert after.seen("linear") == found
     assert after.seen("linear", known={"learning-rate-too-high"}).findings == ()
+
+
+def test_a_damaged_note_of_an_earlier_sitting_is_named(tmp_path):
+    note = tmp_path / "ladder" / "mlp" / "doctor.json"
+    note.parent.mkdir(parents=True)
+    for damaged in ("{", "[]", '{"looks": 3}'):
+        note.write_text(damaged)
+        with pytest.raises(BadInput, match="is damaged: remove it"):
+            DoctorsOfARun(tmp_path, 10).seen("mlp")
 
 
 def test_a_run_that_goes_on_in_the_middle_says_which_steps_were_seen(learned, tmp_path):

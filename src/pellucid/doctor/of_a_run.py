@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.doctor.watching import Doctor, watch
+from pellucid.errors import BadInput
 from pellucid.run.folder import LADDER
 from pellucid.run.writing import write_json
 
@@ -83,12 +84,17 @@ class DoctorsOfARun:
         Args:
             model: its name.
             known: kinds of findings that were told already.
+        Raises:
+            BadInput: what was kept of an earlier sitting is damaged.
         """
-        facts = self._now(model)
-        if not facts["looks"] and self._place(model).is_file():  # it had learned before the run was killed
-            facts = json.loads(self._place(model).read_text("utf-8"))
-        findings = tuple((kind, told) for kind, told in facts["findings"] if kind not in known)
-        return Seen(facts["looks"], findings, facts["stumbles"], facts["whole"])
+        facts, place = self._now(model), self._place(model)
+        try:
+            if not facts["looks"] and place.is_file():  # it had learned before the run was killed
+                facts = json.loads(place.read_text("utf-8"))
+            findings = tuple((kind, told) for kind, told in facts["findings"] if kind not in known)
+            return Seen(facts["looks"], findings, facts["stumbles"], facts["whole"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise BadInput(f"{place} is damaged: remove it, and go on with the run.") from None
 
     def _place(self, model: str) -> Path:
         return self._folder / LADDER / model / "doctor.json"
