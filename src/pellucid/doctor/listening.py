@@ -66,7 +66,7 @@ def hear_comparisons(of: Callable[[Tensor, Tensor, Tensor], None]) -> list[Calla
     """
 
     def heard(one: Tensor, other: Tensor, result: Tensor) -> None:
-        of(one, other, result)  # torch.compile may meet a plain function here, but nothing else
+        of(one, other, result)
 
     return [_hear(Tensor, name, _comparison, heard) for name in COMPARING]
 
