@@ -56,6 +56,7 @@ COMMANDS = (
     "data fetch",
     "data pack",
     "data clear",
+    *(f"ct {name}" for name in ("list", "find", "score", "phantom", "plant", "train", "rating")),
 )
 
 

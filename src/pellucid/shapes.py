@@ -13,6 +13,7 @@ if TYPE_CHECKING or "jaxtyping" in sys.modules:
     from jaxtyping import Bool as Bool
     from jaxtyping import Float as Float
     from jaxtyping import Int as Int
+    from jaxtyping import Int16 as Int16
     from jaxtyping import Int64 as Int64
     from jaxtyping import Integer as Integer
     from jaxtyping import Shaped as Shaped
@@ -25,4 +26,4 @@ else:
         def __class_getitem__(cls, _: object) -> Any:
             return Any
 
-    Bool = Float = Int = Int64 = Integer = UInt8 = Shaped
+    Bool = Float = Int = Int16 = Int64 = Integer = UInt8 = Shaped

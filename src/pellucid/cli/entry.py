@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from pellucid import __version__
+from pellucid.cli.ct import ct_app
 from pellucid.cli.data import data_app
 from pellucid.cli.glass import glass_app
 from pellucid.cli.running import run_app
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(run_app)
 app.add_typer(glass_app)
 app.add_typer(data_app, name="data")
+app.add_typer(ct_app, name="ct")
 
 
 def show_version(asked: bool) -> bool:

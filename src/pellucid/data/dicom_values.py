@@ -62,7 +62,7 @@ def _looked_up(
 
 def grey(dataset: "Dataset", stored: Integer[np.ndarray, "row column"], name: str) -> Integer[np.ndarray, "row column"]:
     """Stored grey values, larger meaning brighter, on the scale that the file declares; padding made dark."""
-    padding = _padding(dataset, stored)
+    padding = padding_of(dataset, stored)
     inverted = dataset.PhotometricInterpretation == "MONOCHROME1"
     bits, signed = dataset.BitsStored, dataset.PixelRepresentation
     if sequence := dataset.get("ModalityLUTSequence"):
@@ -80,7 +80,7 @@ def grey(dataset: "Dataset", stored: Integer[np.ndarray, "row column"], name: st
     return values
 
 
-def _padding(dataset: "Dataset", stored: Integer[np.ndarray, "row column"]) -> Bool[np.ndarray, "row column"]:
+def padding_of(dataset: "Dataset", stored: Integer[np.ndarray, "row column"]) -> Bool[np.ndarray, "row column"]:
     """Which pixels hold Pixel Padding Value (0028,0120), or lie between it and its Range Limit (0028,0121)."""
     first = dataset.get("PixelPaddingValue")
     lossy = dataset.get("LossyImageCompression") == "01" or dataset.file_meta.TransferSyntaxUID in LOSSY

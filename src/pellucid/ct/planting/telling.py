@@ -1,0 +1,86 @@
+"""What came of planting, in sentences and in a table for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pellucid.ct.planting.places import PLACES
+from pellucid.evaluate.estimates.intervals import Estimate
+
+if TYPE_CHECKING:
+    from pellucid.ct.planting.report import PlantReport
+
+ENOUGH = 0.9
+"""The share that has to be found before nodules of a diameter are said to be mostly found. Chosen by us."""
+NOT_PATIENTS = (
+    "All were planted into this one scan: the intervals say how sure the rates are for other places in it, not for "
+    "other patients or scanners."
+)
+NO_DEVICE = "Not a medical device: for research and teaching, never for the care of a patient."
+
+
+def sentences(report: PlantReport) -> list[str]:
+    """The result, the most important first."""
+    told = [_in_short(report, density) for density in report.densities_hu]
+    told.append(f"As it is, with nothing planted, the scan gets {many(len(report.marks_xyz_mm), 'mark')}.")
+    done, planned = len(report.rounds), len(report.plan.rounds)
+    if done < planned:
+        why = "Stopped early: " if report.stopped else ""
+        told.append(f"{why}{done} of {planned} rounds were done; give the same command and the same --out to go on.")
+    for (diameter, place), count in sorted(report.plan.without_place.items()):
+        told.append(f"{many(count, 'nodule')} of {diameter:g} mm found no place ({place}) in these lungs.")
+    return told
+
+
+def table(report: PlantReport) -> list[str]:
+    """By diameter and place, a line each."""
+    head = f"{'diameter':>10} {'density':>9}  {'place':<13} {'planted':>7} {'found':>6}  rate (95% interval)"
+    return [
+        head,
+        *(
+            f"{cell.diameter_mm:>7g} mm {cell.density_hu:>6g} HU  {place or 'all':<13} {cell.rate.cases:>7} "
+            f"{cell.found:>6}  {short(cell.rate)}"
+            for place in (None, *PLACES)
+            for cell in report.cells(place)
+        ),
+    ]
+
+
+def _in_short(report: PlantReport, density_hu: float) -> str:
+    cell = report.smallest(density_hu)
+    cells = [one for one in report.cells() if one.density_hu == density_hu]
+    if cell is None:
+        largest = cells[-1]
+        return (
+            f"Nodules of {density_hu:g} HU can be missed at every diameter planted: of those of "
+            f"{largest.diameter_mm:g} mm, {short(largest.rate)} were found."
+        )
+    smallest = cells[0].diameter_mm == cell.diameter_mm
+    below = "the smallest planted" if smallest else "smaller ones are missed more often"
+    at = f"at {cell.diameter_mm:g} mm {cell.found} of {cell.rate.cases}, {short(cell.rate)}"
+    low = cell.rate.low or 0.0
+    sure = "" if low >= ENOUGH else f". With so few planted, the true share there may be as low as {low:.2f}"
+    return (
+        f"Of nodules of {density_hu:g} HU at least {ENOUGH:.0%} were found from {cell.diameter_mm:g} mm on ({below}): "
+        f"{at}{sure}."
+    )
+
+
+def short(rate: Estimate) -> str:
+    """A rate and its interval.
+
+    >>> short(Estimate(0.9, 0.596, 0.982, cases=10))
+    '0.90 (0.60 to 0.98)'
+    """
+    if rate.value is None or rate.low is None or rate.high is None:
+        return str(rate)
+    return f"{rate.value:.2f} ({rate.low:.2f} to {rate.high:.2f})"
+
+
+def many(count: int, what: str) -> str:
+    """A number of things.
+
+    >>> many(0, "mark"), many(1, "mark"), many(2, "mark")
+    ('no marks', '1 mark', '2 marks')
+    """
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"

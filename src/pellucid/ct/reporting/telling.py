@@ -1,0 +1,123 @@
+"""A study in figures: findings.json, findings.csv, and the lines that the command prints."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from pellucid import __version__
+from pellucid.ct.findings import Finding, Nodule
+from pellucid.ct.reporting.counts import hot_voxels, in_order, lung_litres, rejected, slice_number, stages_of, told
+from pellucid.ct.study_facts import Study
+from pellucid.run.writing import csv_text
+
+MADE_BY = "pellucid ct find"
+NOT_A_DEVICE = "Not a medical device: for research and teaching, never for the care of a patient."
+IMPRESSIONS = (
+    "p_rated_suspicious is how likely LIDC's readers would have rated the nodule suspicious. It is about readers' "
+    "impressions of pictures, not about pathology."
+)
+COLUMNS = ("seriesuid", "coordX", "coordY", "coordZ", "probability")  # Source: LUNA16's evaluation, its submissions
+LIBRARIES = ("numpy", "scipy", "torch", "SimpleITK", "connected-components-3d")
+
+
+def as_dict(study: Study) -> dict[str, Any]:
+    """What findings.json holds, and `ct find --json` prints.
+
+    Places are patient millimetres (LPS); findings stand with the likeliest first, and rejected lumps beside them.
+    """
+    volume = study.volume
+    return {
+        "made_by": MADE_BY,
+        "seriesuid": volume.seriesuid,
+        "not_a_medical_device": NOT_A_DEVICE,
+        "p_rated_suspicious_means": IMPRESSIONS,
+        "findings": [{**_of_nodule(study, one.nodule), **_of_finding(one)} for one in in_order(study.findings)],
+        "rejected": [_of_nodule(study, one) for one in rejected(study)],
+        "threshold": float(study.threshold),
+        "stages": stages_of(study),
+        "scan": {
+            "slices": volume.voxels_hu.shape[0],
+            "rows": volume.voxels_hu.shape[1],
+            "columns": volume.voxels_hu.shape[2],
+            "spacing_xyz_mm": volume.frame.spacing_xyz_mm.tolist(),
+        },
+        "told": told(study),
+        "seconds": {stage: round(float(spent), 3) for stage, spent in study.seconds.items()},
+        "peak_memory_mb": float(study.peak_memory_mb),
+        "versions": {"pellucid": __version__, "python": platform.python_version(), **_versions()},
+    }
+
+
+def _of_nodule(study: Study, nodule: Nodule) -> dict[str, Any]:
+    lump = nodule.lump
+    return {
+        "number": lump.number,
+        "centre_xyz_mm": [float(along) for along in lump.centre_xyz_mm],
+        "slice_number": slice_number(study, lump),
+        "side": lump.side,
+        "diameter_mm": float(lump.diameter_mm),
+        "mean_hu": float(lump.mean_hu),
+        "p_nodule": float(nodule.p_nodule),
+        "same_as": nodule.same_as,
+        "likeness": float(lump.likeness),
+        "size_mm": float(lump.size_mm),
+        "why": lump.why,
+    }
+
+
+def _of_finding(finding: Finding) -> dict[str, float]:
+    names = ("p_rated_suspicious", "volume_mm3", "elongation", "irregularity")
+    return {name: float(getattr(finding, name)) for name in names}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # a study from a file needs not all of them
+    return found
+
+
+def as_csv(study: Study) -> str:
+    """findings.csv, with LUNA16's columns: a row for every spot with its p_nodule, so that any threshold can be scored.
+
+    Rejected lumps are there too: findings alone are the rows whose probability reaches the threshold in findings.json.
+    A lump that is the same spot as a likelier one has no row, or it would count as a false mark of its own.
+    """
+    spots = [one for one in study.nodules if one.same_as is None]
+    nodules = sorted(spots, key=lambda one: (-one.p_nodule, one.lump.number))
+    places = np.array([one.lump.centre_xyz_mm for one in nodules], float).reshape(-1, 3)
+    columns = [[study.volume.seriesuid] * len(nodules), *places.T.tolist(), [float(one.p_nodule) for one in nodules]]
+    return csv_text(COLUMNS, columns)
+
+
+def lines(study: Study) -> list[str]:
+    """The same for people who look at a terminal."""
+    shape, spacing = study.volume.voxels_hu.shape, study.volume.frame.spacing_xyz_mm
+    litres = lung_litres(study)
+    said = [
+        f"{study.volume.seriesuid}: {shape[0]} slices of {shape[1]} x {shape[2]} voxels, "
+        f"{spacing[0]:.2f} x {spacing[1]:.2f} x {spacing[2]:.2f} mm",
+        *told(study),
+        f"lungs of {litres['right']:.1f} l (right) and {litres['left']:.1f} l (left); {hot_voxels(study):,} hot voxels "
+        f"in {len(study.lumps)} lumps; {len(rejected(study))} rejected, below p_nodule {study.threshold:.2f}",
+    ]
+    found = in_order(study.findings)
+    said.append(f"{len(found)} {'finding' if len(found) == 1 else 'findings'}" + (":" if found else ""))
+    for one in found:
+        lump = one.nodule.lump
+        x, y, z = lump.centre_xyz_mm
+        said.append(
+            f"  {lump.number:>3}  {lump.side:<5} at {x:.1f}, {y:.1f}, {z:.1f} mm (slice {slice_number(study, lump)}), "
+            f"{lump.diameter_mm:.1f} mm, p_nodule {one.nodule.p_nodule:.2f}, "
+            f"p_rated_suspicious {one.p_rated_suspicious:.2f}"
+        )
+    spent = ", ".join(f"{stage} {took:.1f}" for stage, took in study.seconds.items() if stage != "total")
+    said.append(f"{study.seconds['total']:.1f} s ({spent}), {study.peak_memory_mb:,.0f} MB at most")
+    return [*said, NOT_A_DEVICE]

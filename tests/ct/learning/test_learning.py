@@ -1,0 +1,88 @@
+"""How the network is taught: labels, batches, the frozen threshold; and that it can learn at all."""
+
+import numpy as np
+import pytest
+
+from pellucid.ct.learning.drawing_batches import draw_batches, move
+from pellucid.ct.learning.gathering import Cases, load_cases, save_cases
+from pellucid.ct.learning.labelling import label
+from pellucid.ct.learning.teaching import freeze, inner, teach, threshold_for
+from pellucid.ct.planted import PlantedNodule
+from pellucid.errors import BadInput
+
+WIDE = 36
+
+
+def cases(count=40, seed=0):
+    """Every second window holds a bright ball in both scales."""
+    rng = np.random.default_rng(seed)
+    windows = rng.integers(20, 50, (count, 2, WIDE, WIDE, WIDE)).astype(np.uint8)
+    middle = (WIDE - 1) / 2
+    away = np.sqrt(sum((axis - middle) ** 2 for axis in np.ogrid[:WIDE, :WIDE, :WIDE]))
+    windows[::2, 0][:, away < 4] = 190
+    windows[::2, 1][:, away < 2] = 190
+    labels = np.tile([1, 0], count // 2)
+    return Cases(windows, labels, np.where(labels == 1, 0, -1), np.ones(count, bool), np.zeros(count, int))
+
+
+def test_a_lump_is_a_nodule_within_the_radius_and_unclear_just_beyond():
+    truth = [PlantedNodule((0.0, 0.0, 0.0), 6.0, "solid", ""), PlantedNodule((50.0, 0.0, 0.0), 2.0, "solid", "", False)]
+    places = np.array([[0, 0, 2.9], [0, 3.1, 0], [0, 5.9, 0], [0, 6.1, 0], [50.0, 0.5, 0]])
+    labels, nearest = label(places, truth)
+    assert labels.tolist() == [1, -1, -1, 0, -1]
+    assert nearest.tolist() == [0, 0, 0, 0, 1]
+    assert label(places, [])[0].tolist() == [0] * 5
+
+
+def test_cases_come_back_as_they_were_kept(tmp_path):
+    kept = cases(4)
+    save_cases(tmp_path / "a.npz", kept)
+    again = load_cases([tmp_path / "a.npz", tmp_path / "a.npz"])
+    np.testing.assert_array_equal(again.windows, np.concatenate([kept.windows] * 2))
+    assert len(again) == 8
+    (tmp_path / "a.npz").write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(BadInput, match="is damaged"):
+        load_cases([tmp_path / "a.npz"])
+
+
+def test_a_moved_window_is_a_mirror_image_and_keeps_its_scales_together():
+    windows = np.zeros((2, WIDE, WIDE, WIDE), np.uint8)
+    windows[0, 17:19, 17:19, 17:19] = 200  # the centre of the fine window
+    windows[0, 20, 17, 17] = 100
+    seen = set()
+    for seed in range(60):
+        moved = move(windows, np.random.default_rng(seed))[0]
+        assert (moved == 200).sum() == 8
+        ball, mark = np.argwhere(moved == 200).mean(axis=0), np.argwhere(moved == 100)[0]
+        away = mark - ball
+        assert sorted(np.abs(away).tolist()) == [0.5, 0.5, 2.5]
+        assert abs(away[0]) == 2.5  # slices never change places with rows or columns
+        assert np.abs(ball - 15.5).max() <= 2
+        seen.add(tuple(ball.tolist()))
+    assert len(seen) > 20
+
+
+def test_batches_depend_on_seed_and_number_alone_and_hold_a_third_of_nodules():
+    learned = cases(10)
+    first, again = (list(draw_batches(learned, steps=3, batch_size=12, seed=5)) for _ in range(2))
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one.inputs, other.inputs)
+        assert one.labels.sum() == 4
+    assert (first[0].inputs != first[1].inputs).any()
+
+
+def test_the_network_learns_to_tell_a_ball_from_noise():
+    network = teach(cases(40), width=2, steps=25, seed=0)
+    slope, intercept, threshold = freeze(network, fresh := cases(40, seed=1), scans=20)
+    from pellucid.ct.network.verdicts import logits_of
+
+    chances = 1 / (1 + np.exp(-(slope * logits_of(network, inner(fresh)) + intercept)))
+    assert ((chances > 0.5) == (fresh.labels == 1)).mean() > 0.9
+    assert 0 <= threshold <= 1
+
+
+def test_the_threshold_leaves_as_many_false_marks_as_allowed():
+    chances = np.array([0.2, 0.95, 0.9, 0.4, 0.6])
+    threshold = threshold_for(chances, scans=2)
+    assert (chances >= threshold).sum() == 2
+    assert threshold_for(chances[:2], scans=2) == 0.5

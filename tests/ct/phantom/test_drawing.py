@@ -1,0 +1,102 @@
+"""Whole phantoms: repeatable, different by seed and part, nodules apart and in the lung, tissues as dense as known."""
+
+import numpy as np
+import pytest
+
+from pellucid.ct.phantom import draw_many, draw_phantom
+from pellucid.ct.phantom.grids import Grid
+from pellucid.ct.phantom.physique import draw_physique
+from pellucid.ct.phantom.thorax import make_thorax
+from pellucid.ct.phantom.tissues import surroundings
+from pellucid.errors import BadInput
+
+
+@pytest.fixture(scope="module")
+def person():
+    rng = np.random.default_rng(5)
+    drawn = draw_physique(rng)
+    grid = Grid((-160.0, -120.0, -190.0), (5.0, 5.0, 5.0), (58, 50, 77))
+    return drawn, make_thorax(rng, drawn, grid), rng
+
+
+def test_lungs_lie_inside_the_chest_above_the_diaphragm_and_outside_the_mediastinum(person):
+    _, thorax, _ = person
+    inside = thorax.lung > 4
+    assert inside.any()
+    assert (thorax.wall[inside] > 0).all()
+    assert (thorax.dome[inside] > 0).all()
+    assert (thorax.core[inside] < 0).all()
+    litres = float((thorax.lung > 0).sum()) * 5.0**3 / 1e6
+    assert 2 < litres < 9  # adults' lungs, breathed in
+    right, left = ((thorax.lung > 0) & (side * thorax.place[2] > 0) for side in (-1, 1))
+    assert 0.9 < right.sum() / left.sum() < 1.8  # the heart takes from the left one
+
+
+def test_tissues_have_their_radiodensity(person):
+    drawn, thorax, rng = person
+    grid = Grid((-140.0, -100.0, -170.0), (3.0, 3.0, 3.0), (80, 66, 113))
+    hu = surroundings(rng, drawn, thorax, grid)
+    assert hu[0, 0, 0] == pytest.approx(-1000, abs=1)  # beside the body
+    centre = np.array([-72.0, -drawn.half_depth + 52 * drawn.heart, 14 + drawn.shift])
+    index = tuple(np.rint(grid.index(centre)).astype(int))
+    around = hu[index[0] - 3 : index[0] + 4, index[1] - 3 : index[1] + 4, index[2] - 3 : index[2] + 4]
+    assert drawn.blood_hu * 0.8 - 25 < np.median(around) < drawn.blood_hu + 25  # a chamber of the heart
+    assert 0.01 < (hu > 300).mean() < 0.12  # compact bone
+    assert (hu < -60).mean() > 0.05  # fat and air
+
+
+def test_what_cannot_be_drawn_is_refused_in_one_line():
+    for wrong in ({"seed": -1}, {"seed": 0, "nodules": 41}):
+        with pytest.raises(BadInput, match=r"^[^\n]+$"):
+            draw_phantom(**wrong)
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return draw_phantom(0)
+
+
+def test_nodules_lie_apart_in_the_scan_and_their_truth_is_plausible(phantom):
+    assert 4 <= sum(one.counts for one in phantom.nodules) <= 10
+    assert all((one.diameter_mm >= 3) == one.counts for one in phantom.nodules)
+    centres = np.array([one.centre_xyz_mm for one in phantom.nodules])
+    radii = np.array([one.diameter_mm / 2 for one in phantom.nodules])
+    gap = np.linalg.norm(centres[:, None] - centres, axis=2) - radii[:, None] - radii
+    assert gap[~np.eye(len(gap), dtype=bool)].min() > 2
+    irc = phantom.volume.frame.to_irc(centres)
+    assert (irc > 2).all()
+    assert (irc < np.array(phantom.volume.voxels_hu.shape) - 3).all()
+
+
+def test_at_a_solid_nodule_the_scan_is_dense_and_around_it_there_is_lung(phantom):
+    hu, frame = phantom.volume.voxels_hu, phantom.volume.frame
+    seen = 0
+    for one in phantom.nodules:
+        if one.kind != "solid" or one.diameter_mm < 6:
+            continue
+        at = np.rint(frame.to_irc(np.array([one.centre_xyz_mm]))[0]).astype(int)
+        near = hu[at[0], at[1] - 1 : at[1] + 2, at[2] - 1 : at[2] + 2]
+        reach = int(np.ceil((one.diameter_mm + 6) / frame.spacing_xyz_mm[0]))
+        rows, columns = (slice(max(at[axis] - reach, 0), at[axis] + reach) for axis in (1, 2))
+        assert near.mean() > -350
+        assert np.percentile(hu[at[0], rows, columns], 15) < -600
+        seen += 1
+    assert seen
+
+
+@pytest.mark.slow
+def test_the_same_seed_repeats_bit_for_bit_and_others_do_not(phantom):
+    again = draw_phantom(0)
+    np.testing.assert_array_equal(again.volume.voxels_hu, phantom.volume.voxels_hu)
+    assert again.nodules == phantom.nodules
+    other = draw_phantom(0, part="test")
+    assert other.volume.seriesuid != phantom.volume.seriesuid
+    assert [one.centre_xyz_mm for one in other.nodules] != [one.centre_xyz_mm for one in phantom.nodules]
+    assert next(draw_many(1, 1, part="test")).volume.seriesuid == "phantom-test-1"
+
+
+@pytest.mark.slow
+def test_without_nodules_there_are_none_and_with_many_all_lie_apart():
+    assert draw_phantom(0, nodules=0).nodules == []
+    many = draw_phantom(0, nodules=15).nodules
+    assert sum(one.counts for one in many) >= 13

@@ -1,0 +1,160 @@
+"""Whole searches with a pipeline whose answers are known: rates, marks, stopping and going on."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from pellucid.ct.planting import Blur, ToPlant, could_be_missed, plant, plant_page
+from pellucid.ct.planting.rounds import Planting
+from pellucid.ct.planting.searching import search
+from pellucid.errors import BadInput
+
+from . import lung_like
+
+BLUR = Blur(0.5, 0.5, 0.5, 1.0)
+SETTINGS = {"diameters_mm": (4.0, 6.0, 8.0), "per_cell": 2, "blur": BLUR}
+
+
+@pytest.fixture(scope="module")
+def volume():
+    return lung_like.scan()
+
+
+@pytest.fixture(autouse=True)
+def known_lungs(monkeypatch):
+    monkeypatch.setattr("pellucid.ct.lungs.find_lungs", lambda working: lung_like.lungs())
+
+
+def searched(volume, find, **settings):
+    return could_be_missed(volume, find, rng=np.random.default_rng(4), **{**SETTINGS, **settings})
+
+
+@pytest.fixture(scope="module")
+def whole(volume):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pellucid.ct.lungs.find_lungs", lambda working: lung_like.lungs())
+        return searched(volume, lung_like.search_by_difference(volume, 5.0, marks=[(30.0, 40.0, 60.0)]))
+
+
+def test_what_the_pipeline_finds_is_found_and_what_it_rejects_is_missed(whole):
+    told = {cell.diameter_mm: cell for cell in whole.cells()}
+    assert {size: (cell.found, cell.rejected, cell.no_lump) for size, cell in told.items()} == {
+        4.0: (0, 6, 0), 6.0: (6, 0, 0), 8.0: (6, 0, 0),
+    }  # fmt: skip
+    assert whole.smallest(40.0).diameter_mm == 6.0
+    assert [cell.rate.cases for cell in whole.cells("pleura")] == [2, 2, 2]
+    # Wilson's interval of 6 in 6, by hand: low end 6 / (6 + 1.96^2) = 0.6097
+    assert told[6.0].rate.low == pytest.approx(6 / (6 + 1.959964**2), abs=1e-6)
+
+
+def test_marks_on_nothing_planted_are_counted_beside(whole):
+    assert whole.marks_xyz_mm == ((30.0, 40.0, 60.0),)
+    assert whole.other_marks() == 1.0
+
+
+def test_the_lines_say_what_the_figures_mean(whole):
+    said = "\n".join(whole.lines())
+    assert "at least 90% were found from 6 mm on (smaller ones are missed more often): at 6 mm 6 of 6, 1.00" in said
+    assert "the true share there may be as low as 0.61." in said
+    assert "gets 1 mark." in said
+    assert "not for other patients" in said
+    assert "Not a medical device" in said
+
+
+def test_json_holds_every_nodule_and_cell(whole):
+    told = json.loads(json.dumps(whole.as_dict(), allow_nan=False))
+    assert told["planted"] == len(told["nodules"]) == 18
+    assert told["smallest_mostly_found"]["40"]["diameter_mm"] == 6.0
+    assert len(told["cells"]) == 3 * 4
+    assert told["nodules"][0]["outcome"] in ("found", "rejected")
+
+
+def test_a_search_that_finds_nothing_says_that_all_can_be_missed(volume):
+    report = searched(volume, lambda planted: lung_like.Searched([], []), per_cell=1)
+    assert report.smallest(40.0) is None
+    assert {one.outcome for one in report.tried} == {"no lump"}
+    assert "can be missed at every diameter planted" in report.lines()[0]
+
+
+def test_ctrl_c_keeps_the_rounds_that_are_done_and_the_same_command_goes_on(volume, whole, tmp_path):
+    honest = lung_like.search_by_difference(volume, 5.0, marks=[(30.0, 40.0, 60.0)])
+    calls = []
+
+    def stopped_at_third(planted):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return honest(planted)
+
+    first = searched(volume, stopped_at_third, out=tmp_path)
+    assert (len(first.rounds), first.stopped) == (1, True)
+    assert f"Stopped early: 1 of {len(whole.rounds)} rounds were done" in "\n".join(first.lines())
+    calls[:] = [1] * 10
+    second = searched(volume, stopped_at_third, out=tmp_path)
+    assert len(calls) == 10 + 1 + len(whole.rounds) - 1  # the scan as it is, and the rounds that were missing
+    assert second.as_dict() == whole.as_dict()
+
+
+def test_rounds_of_another_pipeline_are_not_mixed_in(volume, tmp_path):
+    find = lung_like.search_by_difference(volume, 5.0)
+    searched(volume, find, out=tmp_path, finder="weights a", per_cell=1)
+    with pytest.raises(BadInput, match="holds rounds of another scan, another pipeline or other settings"):
+        searched(volume, find, out=tmp_path, finder="weights b", per_cell=1)
+
+
+def test_a_damaged_file_of_rounds_is_named(volume, tmp_path):
+    (tmp_path / "rounds.json").write_text('{\n "made_by": "pellucid ct plant",\n "form')
+    with pytest.raises(BadInput, match=r"rounds\.json is damaged"):
+        searched(volume, lung_like.search_by_difference(volume, 5.0), out=tmp_path, per_cell=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"diameters_mm": (1.0, 6.0)}, "Diameters were given as 1, 6; each must be from 2 to 30 mm"),
+        ({"densities_hu": ()}, "Densities were given as none"),
+        ({"per_cell": 0}, "0 nodules a cell"),
+    ],
+)
+def test_impossible_settings_are_refused(volume, wrong, said):
+    with pytest.raises(BadInput, match=said):
+        searched(volume, lambda planted: None, **wrong)
+
+
+@pytest.mark.parametrize(("off_mm", "outcome"), [(2.9, "found"), (3.1, "no lump")])
+def test_a_mark_counts_within_the_radius_and_no_farther(volume, off_mm, outcome):
+    planted = Planting(ToPlant((0.0, 20.0, 60.0), 6.0), "centre")
+    marks = [(0.0, 20.0 + off_mm, 60.0)]
+    find = lung_like.search_by_difference(plant(volume, [planted.nodule], blur=BLUR), 5.0, marks=marks)
+    done = search(volume, [planted], BLUR, find)  # the planted nodule itself stays unseen
+    assert done.tried[0].outcome == outcome
+    assert done.other_marks == (outcome != "found")
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.words += data
+
+
+def test_the_page_shows_the_plot_the_table_and_both_kinds_of_pictures(whole, volume):
+    text = plant_page(whole, volume)
+    page = Page(text)
+    assert page.tags.count("polyline") == 4  # three places, and all together
+    assert "Missed, the largest" in page.words
+    assert "Found, the smallest" in page.words
+    assert page.tags.count("image") == 2 * 2 * 3 * 2  # missed and found, pairs, three places, two of each
+    assert "Not a medical device" in page.words
+    assert page.words.count("1.00 (0.61 to 1.00)") >= 2
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")  # nothing to load

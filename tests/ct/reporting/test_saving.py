@@ -1,0 +1,62 @@
+"""Files of a study: whole, private, and never in the place of somebody else's."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from pellucid.ct.reporting import as_csv, as_dict, check_folder, save_study
+from pellucid.errors import BadInput
+
+
+def test_three_files_are_written_into_a_private_folder_and_nothing_is_left_beside_them(study, tmp_path):
+    folder = tmp_path / "new" / "study"
+    paths = save_study(study, folder)
+    assert [path.name for path in paths] == ["findings.json", "findings.csv", "findings.html"]
+    assert sorted(folder.iterdir()) == sorted(paths)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert json.loads(paths[0].read_text("utf-8")) == json.loads(json.dumps(as_dict(study)))
+    assert paths[1].read_text("utf-8") == as_csv(study)
+
+
+def test_an_earlier_study_is_replaced(study, tmp_path, study_of):
+    save_study(study, tmp_path)
+    (table,) = [path for path in save_study(study_of("9.9"), tmp_path) if path.suffix == ".csv"]
+    assert "1.2.840.7" not in table.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["findings.json", "findings.csv", "findings.html"])
+def test_a_foreign_file_of_the_same_name_is_left_alone(study, tmp_path, name, study_of):
+    save_study(study, tmp_path)
+    (tmp_path / name).write_text("mine")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(BadInput, match=f"{name} is there already"):
+        save_study(study_of("9.9"), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_of_other_things_is_refused_and_stays_as_open_as_it_was(study, tmp_path):
+    tmp_path.chmod(0o755)
+    (tmp_path / "findings.csv").write_text("seriesuid,coordX,coordY,coordZ,probability\n")  # of another program
+    for check in (check_folder, lambda folder: save_study(study, folder)):
+        with pytest.raises(BadInput, match="holds other files, and no study"):
+            check(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert (tmp_path / "findings.csv").read_text() == "seriesuid,coordX,coordY,coordZ,probability\n"
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(study, tmp_path):
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(BadInput, match="is a file: name a folder"):
+        save_study(study, tmp_path / "a")
+
+
+def test_what_a_killed_run_left_behind_does_not_stand_in_the_way(study, tmp_path):
+    (tmp_path / ".findings.json.making").write_text("{")
+    check_folder(tmp_path)
+    save_study(study, tmp_path)
+    (tmp_path / "findings.csv").unlink()  # killed after the first file
+    save_study(study, tmp_path)
+    assert (tmp_path / "findings.csv").is_file()
