@@ -1,8 +1,8 @@
 """How many planted nodules are found in a real chest CT, at the threshold that was frozen on phantoms.
 
 Plants nodules of soft tissue (40 HU) into the scan at drawn places in its own lungs (a third each deep inside, at the
-pleura, near vessels), blurred as the scan is blurred, at most ten at once, each time in a fresh copy, and runs the whole
-pipeline: shapes of LIDC's nodules (of patients that the network never saw) of 6, 8 and 10 mm and of 3, 4 and 5 mm, and
+pleura, near vessels), blurred as the scan is blurred, at most ten at once, each time in a fresh copy, and runs all
+stages: shapes of LIDC's nodules (of patients that the network never saw) of 6, 8 and 10 mm and of 3, 4 and 5 mm, and
 for comparison with others' figures balls of 6, 8 and 10 mm and of 4 mm. Beside it the marks on the scan as it is. A
 nodule is found if a finding lies within its radius (LUNA16's rule). n = nodules; 95% intervals by Wilson's rule for
 nodules in this one scan, which are no patients.
@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.ct.planting import could_be_missed
+from pellucid.ct.planting.places import PLACES
 from pellucid.ct.shapes import load_shapes
 from pellucid.ct.study import find_nodules
 from pellucid.data.volumes import read_scan
@@ -57,16 +58,17 @@ def main():
         )
         print(f"{title}: {len(report.rounds)} rounds in {time.perf_counter() - began:.0f} s")
         print(f"  marks on the scan as it is: {len(report.marks_xyz_mm)}; others a round: {report.other_marks():.1f}")
-        tell("all", [one.outcome == "found" for one in report.tried])
-        for cell in report.cells():
-            tell(f"{cell.diameter_mm:g} mm", [one.outcome == "found" for one in report.tried if one.diameter_mm == cell.diameter_mm])
-        for place in ("centre", "pleura", "near vessels"):
-            tell(place, [one.outcome == "found" for one in report.tried if one.place == place])
+        tell("all", report.tried)
+        for size in diameters:
+            tell(f"{size:g} mm", [one for one in report.tried if one.diameter_mm == size])
+        for place in PLACES:
+            tell(place, [one for one in report.tried if one.place == place])
         for outcome in ("rejected", "no lump"):
             print(f"  of those missed, {outcome}: {sum(one.outcome == outcome for one in report.tried)}")
 
 
-def tell(name, found):
+def tell(name, tried):
+    found = [one.outcome == "found" for one in tried]
     print(f"  {name:<14} {rate_estimate(np.array(found))} of {len(found)}")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pellucid.cli.arguments import Json, interruptible, show
+from pellucid.progress import Progress, bars
 
 ct_app = typer.Typer(
     help="Nodules in a chest CT: find, score, plant, train. Not a medical device.", no_args_is_help=True
@@ -21,13 +24,25 @@ Series = Annotated[str | None, typer.Option(help="Which series, where there are 
 Weights = Annotated[Path | None, typer.Option(help="What `ct train` wrote; by default the weights that ship.")]
 
 
+@contextmanager
+def going_on() -> Iterator[Progress]:
+    """Bars; Ctrl-C says how to go on, and ends with status 130."""
+    with interruptible():
+        try:
+            with bars() as progress:
+                yield progress
+        except KeyboardInterrupt:
+            typer.echo("Interrupted; the same command goes on from what is finished.", err=True)
+            raise
+
+
 @ct_app.command("list", epilog="Example: pellucid ct list study.zip")
 def ct_list(study: Scan, as_json: Json = False) -> None:
     """The series in a folder or .zip, and which of them can be looked through."""
-    from pellucid.ct.commands import list_lines, listed
+    from pellucid.ct.commands import list_study
 
-    found = listed(study)
-    show({"series": found} if as_json else list_lines(found))
+    found = list_study(study)
+    show(found.as_dict() if as_json else found.lines())
 
 
 @ct_app.command("find", epilog="Example: pellucid ct find study.zip --out findings")
@@ -41,12 +56,11 @@ def ct_find(
     """Look for nodules: lungs, heat map, lumps, verdicts, ratings; with a page that shows each stage.
 
     A folder of several .mhd files (LUNA16's layout) is gone through scan by scan; --out then holds a folder for each,
-    and one findings.csv of all.
+    and one findings.csv of all. The same command again goes on where it was cut short.
     """
     from pellucid.ct.commands import find
-    from pellucid.progress import bars
 
-    with interruptible(), bars() as progress:
+    with going_on() as progress:
         found = find(study, out, series=series, weights=weights, progress=progress)
     show(found.as_dict() if as_json else found.lines())
 
@@ -85,9 +99,8 @@ def ct_phantom(
     None of them was seen in training, whatever the seed.
     """
     from pellucid.ct.commands import draw_phantoms
-    from pellucid.progress import bars
 
-    with interruptible(), bars() as progress:
+    with going_on() as progress:
         found = draw_phantoms(folder, count, seed, progress)
     show(found.as_dict() if as_json else found.lines())
 
@@ -109,9 +122,8 @@ def ct_plant(
     At most ten at once, each time in a fresh copy, through the whole pipeline: about a quarter of a minute a round.
     """
     from pellucid.ct.commands import millimetres, plant_and_find
-    from pellucid.progress import bars
 
-    with interruptible(), bars() as progress:
+    with going_on() as progress:
         found = plant_and_find(
             study,
             out,
@@ -138,11 +150,14 @@ def ct_train(
     seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Teach the network that tells nodules from other lumps; what was gathered is kept, so it goes on where it was."""
-    from pellucid.ct.learning.training import train_network
-    from pellucid.progress import bars
+    """Teach the network that tells nodules from other lumps, on phantoms or on LUNA16.
 
-    with interruptible(), bars() as progress:
+    What is gathered from each scan is kept in OUT.gathered, so that a run that was cut short goes on there; once the
+    weights are written, that folder is deleted. Use them by: pellucid ct find STUDY --weights OUT.
+    """
+    from pellucid.ct.learning.training import train_network
+
+    with going_on() as progress:
         found = train_network(out, luna_folder=luna, fold=fold, scans=scans, steps=steps, seed=seed, progress=progress)
     show(found.as_dict() if as_json else found.lines())
 

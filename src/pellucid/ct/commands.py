@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pellucid import __version__
+from pellucid.ct.told import Told
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
 from pellucid.run.folder import make_private
-from pellucid.run.writing import file_sha256, write_text
+from pellucid.run.writing import MAKING, file_sha256
 
 if TYPE_CHECKING:
     from pellucid.ct.planted import PlantedNodule
     from pellucid.ct.study_facts import Study
-    from pellucid.data.volumes import Volume
-
-VOLUMES = ("*.mhd", "*.mha", "*.nii", "*.nii.gz", "*.nrrd")
-RUNNING = "scans.txt"
-"""In the folder of several studies: which scans they are of; it tells such a folder from any other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A result in both forms in which a command shows it."""
-
-    facts: dict[str, Any]
-    said: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return self.facts
-
-    def lines(self) -> list[str]:
-        """For the terminal."""
-        return list(self.said)
+    from pellucid.data.volumes import Series, Volume
 
 
 def find(
@@ -53,81 +35,76 @@ def find(
         weights: what `pellucid ct train` wrote; by default those that ship.
         progress: told after each stage or scan.
     Raises:
-        BadInput: no chest CT there, or `out` holds something else.
+        BadInput: no chest CT there, weights that are none, or `out` holds something else.
     """
     from pellucid.ct.reporting import as_dict, check_folder, lines, save_study
+    from pellucid.ct.several import find_each, scans_in
 
-    several = volumes_in(study)
+    several = scans_in(study)
     if len(several) > 1:
-        return find_each(several, out, weights, progress)
+        if series is not None:
+            raise BadInput(f"{study} holds {len(several)} scans in files of their own: leave out --series.")
+        used, finder = checked(weights)
+        return find_each(several, out, lambda scan: look_through(scan, None, used), finder, progress)
     check_folder(out)
-    found = look_through(several[0] if several else study, series, weights, progress)
+    used, _ = checked(weights)
+    found = look_through(several[0] if several else study, series, used, progress)
     written = save_study(found, out)
     return Told(as_dict(found), (*lines(found), f"Open in a browser: {written[-1]}"))
 
 
-def volumes_in(study: Path) -> list[Path]:
-    """The volume files in a folder or in folders directly below it (LUNA16's subsets)."""
-    if not study.is_dir():
-        return []
-    return sorted({path for kind in VOLUMES for place in (kind, f"*/{kind}") for path in study.glob(place)})
+def checked(weights: Path | None) -> tuple[Path, str]:
+    """The weights that are meant, read once to see that they can be; and a name for pipeline and weights together.
+
+    Raises:
+        BadInput: they are not there, or were not written by `pellucid ct train`.
+    """
+    from pellucid.ct.network.weights import SHIPPED, load_network
+
+    used = weights or SHIPPED
+    load_network(used)
+    return used, f"{__version__} {file_sha256(used)}"
 
 
-def look_through(study: Path, series: str | None, weights: Path | None, progress: Progress) -> Study:
+def look_through(study: Path, series: str | None, weights: Path, progress: Progress = silent) -> Study:
     """Read one scan and find its nodules."""
-    from pellucid.ct.network.weights import SHIPPED
     from pellucid.ct.study import find_nodules
     from pellucid.data.volumes import read_scan
 
     began = time.perf_counter()
     volume = read_scan(study, series)
-    return find_nodules(volume, weights=weights or SHIPPED, progress=progress, read_seconds=time.perf_counter() - began)
+    return find_nodules(volume, weights=weights, progress=progress, read_seconds=time.perf_counter() - began)
 
 
-def find_each(scans: Sequence[Path], out: Path, weights: Path | None, progress: Progress) -> Told:
-    """Every scan in turn; one that was finished before is not looked through again, one that is no chest CT is told."""
-    from pellucid.ct.reporting import join_marks, save_study
+def list_study(study: Path) -> Told:
+    """The series of a study, or the scans of a folder in LUNA16's layout, and which of them can be looked through.
 
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / RUNNING).is_file())):
-        raise BadInput(f"{out} holds something else than findings of several scans: choose another --out.")
-    folders, refused = [], []
-    make_private(out)
-    write_text(out / RUNNING, "".join(f"{scan}\n" for scan in scans))
-    for done, scan in enumerate(scans):
-        progress("scans", done, len(scans))
-        folder = out / scan_name(scan)
-        if not (folder / "findings.html").is_file():
-            try:
-                save_study(look_through(scan, None, weights, silent), folder)
-            except BadInput as problem:
-                refused.append({"scan": str(scan), "why": str(problem)})
-                continue
-        folders.append(folder)
-    progress("scans", len(scans), len(scans))
-    marks = join_marks(folders, out)
-    facts = {"scans": len(scans), "looked_through": len(folders), "refused": refused, "marks": str(marks)}
-    said = [f"{len(folders)} of {len(scans)} scans were looked through; a row for every lump is in {marks}."]
-    said += [f"Not looked through: {one['scan']}: {one['why']}" for one in refused]
-    return Told(
-        facts, (*said, f"Each scan has a page of its own, such as {folders[0] / 'findings.html'}." if folders else "")
-    )
-
-
-def scan_name(scan: Path) -> str:
-    """The file's name without its ending, which is the scan's name in LUNA16's tables."""
-    return scan.name.removesuffix(".gz").removesuffix(scan.suffix if scan.suffix != ".gz" else ".nii")
-
-
-def listed(study: Path) -> list[dict[str, Any]]:
-    """The series in a folder or zip, each as a dict for JSON."""
+    Raises:
+        BadInput: nothing there that could be a scan.
+    """
+    from pellucid.ct.several import scans_in
     from pellucid.data.volumes import list_series
 
-    return [series.as_dict() for series in list_series(study)]
+    volumes = scans_in(study)
+    found = [_series_of(path) for path in volumes] if volumes else list_series(study)
+    return Told({"series": [series.as_dict() for series in found]}, tuple(_series_line(series) for series in found))
 
 
-def list_lines(found: Sequence[dict[str, Any]]) -> list[str]:
-    """The same for the terminal."""
-    return [", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in series.items()) for series in found]
+def _series_of(path: Path) -> Series:
+    """One volume file; what cannot be read is listed with the reason."""
+    from pellucid.ct.several import scan_name
+    from pellucid.data.volumes import Series, list_series
+
+    try:
+        return list_series(path)[0]
+    except BadInput as problem:
+        return Series(scan_name(path), "", "", 0, 0, 0, "", str(problem))
+
+
+def _series_line(series: Series) -> str:
+    size = f"{series.slices} slices of {series.rows} x {series.columns}" if series.slices else ""
+    known = [series.uid, series.description, series.modality, series.plane, size, "" if series.usable else "cannot be"]
+    return ", ".join(part for part in known if part) + (f" used: {series.why_not}" if series.why_not else "")
 
 
 def draw_phantoms(folder: Path, count: int, seed: int = 0, progress: Progress = silent) -> Told:
@@ -141,32 +118,51 @@ def draw_phantoms(folder: Path, count: int, seed: int = 0, progress: Progress = 
     Raises:
         BadInput: the folder holds something else.
     """
-    from pellucid.ct.luna import whole_scans, write_luna
+    from pellucid.ct.luna import read_planted, whole_scans, write_luna
     from pellucid.ct.phantom import draw_phantom, phantom_name
 
-    there = whole_scans(folder) if folder.is_dir() else {}
-    nodules = sum(one.counts for truth in there.values() for one in truth)
+    _check_phantoms(folder)
+    there = whole_scans(folder)
 
     def scans() -> Iterator[tuple[Volume, Sequence[PlantedNodule]]]:
-        nonlocal nodules
         for number in range(count):
             progress("phantoms", number, count)
             if phantom_name(seed + number, "test") not in there:
                 phantom = draw_phantom(seed + number, part="test")
-                nodules += sum(one.counts for one in phantom.nodules)
                 yield phantom.volume, phantom.nodules
         progress("phantoms", count, count)
 
-    write_luna(folder, scans())
-    facts = {"folder": str(folder), "scans": count, "seed": seed, "nodules": nodules}
+    drawn = write_luna(folder, scans())
+    held = read_planted(folder)
+    nodules = sum(one.counts for truth in held.values() for one in truth)
+    many = "CT was" if len(drawn) == 1 else "CTs were"
+    facts = {"folder": str(folder), "scans": len(held), "drawn": len(drawn), "seed": seed, "nodules": nodules}
+    named = shlex.quote(str(folder))
     return Told(
         facts,
         (
-            f"{count} simulated chest CTs with {nodules} nodules are in {folder}; annotations.csv says where.",
-            f"Next: pellucid ct find {folder} --out marks",
-            f"then: pellucid ct score marks/findings.csv {folder}",
+            f"{len(drawn)} simulated chest {many} drawn. {folder} holds {len(held)} with {nodules} nodules of 3 mm "
+            "and more; annotations.csv says where.",
+            f"Next: pellucid ct find {named} --out marks",
+            f"then: pellucid ct score marks/findings.csv {named}",
         ),
     )
+
+
+OF_PHANTOMS = re.compile(r"subset[0-9]|annotations(_excluded)?\.csv|seriesuids\.csv|.*" + re.escape(MAKING))
+
+
+def _check_phantoms(folder: Path) -> None:
+    """See that phantoms may be drawn there, before the first is drawn.
+
+    Raises:
+        BadInput: it is a file, or holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file: name a folder.")
+    others = [path.name for path in folder.iterdir() if not OF_PHANTOMS.fullmatch(path.name)] if folder.is_dir() else []
+    if others:
+        raise BadInput(f"{folder} holds other files ({min(others)}): choose another folder for phantoms.")
 
 
 def plant_and_find(
@@ -198,14 +194,13 @@ def plant_and_find(
     """
     import numpy as np
 
-    from pellucid.ct.network.weights import SHIPPED
     from pellucid.ct.planting import check_plant_folder, could_be_missed, save_planted
     from pellucid.ct.shapes import load_shapes
     from pellucid.ct.study import find_nodules
     from pellucid.data.volumes import read_scan
 
-    used = weights or SHIPPED
     check_plant_folder(out)
+    used, finder = checked(weights)
     volume = read_scan(study, series)
     make_private(out)
     report = could_be_missed(
@@ -217,7 +212,7 @@ def plant_and_find(
         rng=np.random.default_rng(seed),
         shapes=load_shapes("test"),
         out=out,
-        finder=f"{__version__} {file_sha256(used)}",
+        finder=finder,
         progress=progress,
     )
     page = save_planted(report, volume, out)

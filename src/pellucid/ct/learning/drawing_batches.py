@@ -23,21 +23,27 @@ GRAINS = 2**22
 """Random numbers drawn once for all noise: drawing 4 million for each batch would take as long as learning from it."""
 
 
-def draw_batches(cases: Cases, *, steps: int, batch_size: int, seed: int) -> Iterator[Batch]:
+def draw_batches(
+    cases: Cases, hard: Float[np.ndarray, " case"] | None = None, *, steps: int, batch_size: int, seed: int
+) -> Iterator[Batch]:
     """Batches without end but for `steps`; each depends on (seed, number) alone.
 
     Args:
         cases: to learn from; unclear ones are left out.
+        hard: how often each is drawn beside others of its kind; None: all alike.
         steps: how many batches.
         batch_size: windows in each.
         seed: of all that is drawn.
     """
     nodules, others = np.flatnonzero(cases.labels == 1), np.flatnonzero(cases.labels == 0)
+    often = [None if hard is None else hard[kind] / hard[kind].sum() for kind in (nodules, others)]
     count = round(NODULES_IN_A_BATCH * batch_size)
     grain = np.random.default_rng(seed).standard_normal(GRAINS, np.float32)
     for number in range(1, steps + 1):
         rng = np.random.default_rng([seed, number])
-        rows = np.concatenate([rng.choice(nodules, count), rng.choice(others, batch_size - count)])
+        rows = np.concatenate(
+            [rng.choice(nodules, count, p=often[0]), rng.choice(others, batch_size - count, p=often[1])]
+        )
         windows = np.stack([move(cases.windows[row], rng) for row in rows])
         inputs = seen_by_another(scaled(torch.from_numpy(windows)).numpy(), grain, rng)
         labels = torch.from_numpy(cases.labels[rows].astype(np.int64))

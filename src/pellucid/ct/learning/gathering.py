@@ -12,6 +12,7 @@ import numpy as np
 
 from pellucid.ct.grid import working_copy
 from pellucid.ct.learning.labelling import NODULE, OTHER, label
+from pellucid.ct.network.same_spots import same_spots
 from pellucid.ct.network.window import EDGE, cut_windows
 from pellucid.ct.planted import PlantedNodule
 from pellucid.data.volumes import Volume
@@ -32,6 +33,7 @@ class Cases:
         nodules: which of the scan's nodules is nearest, by its row; -1 where there is none.
         found: whether it is a lump of the pipeline; False for nodules that it missed (windows at their centres).
         scans: number of the scan.
+        spots: lumps of a scan with the same number are one spot, seen twice.
     """
 
     windows: UInt8[np.ndarray, "case 2 edge edge edge"]
@@ -39,6 +41,7 @@ class Cases:
     nodules: Int[np.ndarray, " case"]
     found: Bool[np.ndarray, " case"]
     scans: Int[np.ndarray, " case"]
+    spots: Int[np.ndarray, " case"]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -80,7 +83,10 @@ def gather(
         drawn = rng.choice(others[most // 2 :], most - most // 2, replace=False)
         kept = np.sort(np.concatenate([np.flatnonzero(labels != OTHER), others[: most // 2], drawn]))
     windows = cut_windows(working.voxels_hu, working.frame.to_irc(centres[kept]), EDGE + 2 * MARGIN)
-    return Cases(windows, labels[kept], nearest[kept], kept < len(lumps), np.full(len(kept), scan))
+    spots = np.arange(len(labels))
+    for row, same in enumerate(same_spots(lumps, -np.arange(len(lumps), dtype=float))):
+        spots[row] = row if same is None else same - 1  # lumps are numbered from 1
+    return Cases(windows, labels[kept], nearest[kept], kept < len(lumps), np.full(len(kept), scan), spots[kept])
 
 
 def save_cases(path: Path, cases: Cases) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.ct.froc.matching import DIAMETER_IF_UNKNOWN_MM
+from pellucid.ct.luna.layout import FOLDS, MarkedPlace
 from pellucid.ct.planted import PlantedNodule
 from pellucid.data.volumes import Volume
 from pellucid.errors import BadInput
@@ -53,13 +55,17 @@ class Read:
     """Reads one scan of LUNA16 when called."""
 
     path: Path
-    nodules: tuple[tuple[tuple[float, float, float], float], ...]
+    nodules: tuple[MarkedPlace, ...]
+    excluded: tuple[MarkedPlace, ...]
 
     def __call__(self) -> Opened:
-        """The scan and its nodules."""
+        """The scan and its nodules; excluded findings are among them but do not count: examples of neither."""
         from pellucid.data.volumes import read_scan
 
-        return read_scan(self.path), [PlantedNodule(place, size, "solid", "") for place, size in self.nodules]
+        truth = [PlantedNodule(place, size, "solid", "") for place, size in self.nodules]
+        for place, size in self.excluded:
+            truth.append(PlantedNodule(place, size if size > 0 else DIAMETER_IF_UNKNOWN_MM, "solid", "", False))
+        return read_scan(self.path), truth
 
 
 def phantoms(scans: int, seed: int) -> list[Source]:
@@ -82,18 +88,24 @@ def luna(folder: Path, fold: int) -> list[Source]:
     LUNA16's folds keep each patient's scans together.
 
     Raises:
-        BadInput: fewer than three folds, or none with scans.
+        BadInput: no scans, or no nodules, to learn from or to freeze on.
     """
     from pellucid.ct.luna import read_luna
 
     scans = read_luna(folder)
-    freezes = (fold - 1) % 10
-    chosen = [
-        Source(f"{scan.seriesuid}", Read(scan.path, tuple(scan.nodules)), learns=scan.fold != freezes)
-        for scan in scans
-        if scan.fold != fold
-    ]
-    if not any(source.learns for source in chosen) or all(source.learns for source in chosen):
+    freezes = (fold - 1) % FOLDS
+    used = [scan for scan in scans if scan.fold != fold]
+    learned, frozen = ([scan for scan in used if (scan.fold != freezes) == learns] for learns in (True, False))
+    if not learned or not frozen:
         folds = sorted({scan.fold for scan in scans})
-        raise BadInput(f"{folder} has scans of folds {folds}; fold {freezes} and others besides {fold} are needed.")
-    return chosen
+        raise BadInput(
+            f"{folder} has scans of the folds {', '.join(map(str, folds))}; with --fold {fold}, fold {freezes} and at "
+            "least one more are needed: choose another --fold, or add scans."
+        )
+    for group, what in ((learned, "to learn from"), (frozen, f"to freeze on (fold {freezes})")):
+        if not any(scan.nodules for scan in group):
+            raise BadInput(f"{folder} has no nodule in the {len(group)} scans {what}: some are needed; add scans.")
+    return [
+        Source(scan.seriesuid, Read(scan.path.resolve(), scan.nodules, scan.excluded), learns=scan.fold != freezes)
+        for scan in used
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -10,7 +12,7 @@ from pellucid.ct.learning.drawing_batches import draw_batches
 from pellucid.ct.learning.gathering import MARGIN, Cases
 from pellucid.ct.learning.labelling import NODULE, OTHER
 from pellucid.ct.network.model import NoduleNetwork
-from pellucid.ct.network.verdicts import logits_of
+from pellucid.ct.network.verdicts import logits_from_all_sides, logits_of
 from pellucid.learn import Learner, loss_of
 from pellucid.learn.schedule import learning_rate
 from pellucid.progress import Progress, silent
@@ -18,6 +20,10 @@ from pellucid.shapes import Float
 
 # Chosen by us, on phantoms.
 WIDTH, STEPS, BATCH_SIZE, PEAK_RATE, WEIGHT_DECAY = 16, 3000, 64, 3e-3, 0.02
+SECOND_LESSON = 0.6
+"""Steps of the second lesson, as a share of the first. Chosen by us."""
+LEAST_HARDNESS = 0.1
+"""A case that is no longer hard is drawn a tenth as often as one that is wholly wrong. Chosen by us."""
 FALSE_MARKS_A_SCAN = 1.0
 """The threshold is frozen where so many false marks a scan are left on the scans it is frozen on. Chosen by us, as the
 middle of LUNA16's scale (1/8 to 8)."""
@@ -26,22 +32,46 @@ middle of LUNA16's scale (1/8 to 8)."""
 def teach(
     cases: Cases, *, width: int = WIDTH, steps: int = STEPS, seed: int = 0, progress: Progress = silent
 ) -> NoduleNetwork:
-    """A network that learned from these cases."""
+    """A network that learned from these cases, in two lessons: all alike, then those it found hard more often."""
     torch.manual_seed(seed)
     network = NoduleNetwork(width)
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # fastest here
-    optimizer = Adam(weight_decay=WEIGHT_DECAY, decoupled=True)
+    again = round(SECOND_LESSON * steps)
+    lesson(network, cases, None, steps=steps, seed=seed, peak_rate=PEAK_RATE,
+           tell=lambda step: progress("first lesson", step, steps))  # fmt: skip
+    lesson(network, cases, hardness(network, cases), steps=again, seed=seed + 1, peak_rate=PEAK_RATE / 2,
+           tell=lambda step: progress("second lesson", step, again))  # fmt: skip
+    return network
+
+
+def lesson(
+    network: NoduleNetwork,
+    cases: Cases,
+    hard: Float[np.ndarray, " case"] | None,
+    *,
+    steps: int,
+    seed: int,
+    peak_rate: float,
+    tell: Callable[[int], None],
+) -> None:
+    """Teach the network: so many batches, the learning rate rising to its peak and falling again."""
     learner = Learner(
         network,
         loss_of("multi-class"),
-        optimizer,
-        lambda step: learning_rate(step, steps, PEAK_RATE, "one-cycle"),
+        Adam(weight_decay=WEIGHT_DECAY, decoupled=True),
+        lambda step: learning_rate(step, steps, peak_rate, "one-cycle"),
         bfloat16=True,
     )
-    for step in learner.steps(draw_batches(cases, steps=steps, batch_size=BATCH_SIZE, seed=seed)):
-        progress("learning", step.number, steps)
+    for step in learner.steps(draw_batches(cases, hard, steps=steps, batch_size=BATCH_SIZE, seed=seed)):
+        tell(step.number)
     network.eval()
-    return network
+
+
+def hardness(network: NoduleNetwork, cases: Cases) -> Float[np.ndarray, " case"]:
+    """How often each case is to be drawn in the second lesson: as far as the network was off, and never quite 0."""
+    off = np.abs(1 / (1 + np.exp(-logits_of(network, inner(cases)))) - (cases.labels == NODULE))
+    often: Float[np.ndarray, " case"] = LEAST_HARDNESS + off
+    return often
 
 
 def inner(cases: Cases) -> np.ndarray:
@@ -63,16 +93,21 @@ def freeze(network: NoduleNetwork, cases: Cases, scans: int) -> tuple[float, flo
     from sklearn.linear_model import LogisticRegression
 
     used = cases.rows(np.flatnonzero(cases.found))
-    logits = logits_of(network, inner(used))
+    logits = logits_from_all_sides(network, inner(used))
     clear = used.labels != -1
     fitted = LogisticRegression(C=1e6).fit(logits[clear, None], used.labels[clear] == NODULE)
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     chances = 1 / (1 + np.exp(-(slope * logits + intercept)))
-    return slope, intercept, threshold_for(chances[used.labels == OTHER], scans)
+    false = np.flatnonzero(used.labels == OTHER)
+    places = np.stack([used.scans[false], used.spots[false]], axis=1)
+    _, spot = np.unique(places, axis=0, return_inverse=True)
+    likeliest = np.zeros(len(false))
+    np.maximum.at(likeliest, spot, chances[false])
+    return slope, intercept, threshold_for(likeliest[: spot.max(initial=-1) + 1], scans)
 
 
-def threshold_for(false_chances: Float[np.ndarray, " lump"], scans: int) -> float:
-    """The least p_nodule at which at most FALSE_MARKS_A_SCAN other lumps a scan are accepted.
+def threshold_for(false_chances: Float[np.ndarray, " spot"], scans: int) -> float:
+    """The least p_nodule at which at most FALSE_MARKS_A_SCAN other spots a scan are accepted.
 
     >>> threshold_for(np.array([0.9, 0.8, 0.3, 0.1]), scans=2)
     0.55

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.ct.learning.gathering import gather, load_cases, save_cases
-from pellucid.ct.learning.sources import Source, luna, phantoms
+from pellucid.ct.learning import gathered
+from pellucid.ct.learning.gathering import Cases, load_cases
+from pellucid.ct.learning.labelling import NODULE, OTHER
+from pellucid.ct.learning.processes import gather_all
+from pellucid.ct.learning.sources import luna, phantoms
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
 
-MOST_OTHERS = 200
-"""Lumps that are no nodules, kept of each scan that is learned from. Chosen by us: 200 windows of 0.1 MB."""
+__all__ = ["Trained", "gather_all", "train_network"]
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What was taught, and how it did on the scans that it was frozen on."""
+    """What was taught, and how it did on the scans that it was frozen on.
+
+    Attributes:
+        weights: the file.
+        facts: figures.
+        refused: scans that could not be looked through, each with the reason.
+    """
 
     weights: Path
     facts: dict[str, Any]
+    refused: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"weights": str(self.weights), **self.facts}
+        refused = [{"scan": name, "why": why} for name, why in self.refused.items()]
+        return {"weights": str(self.weights), **self.facts, "refused": refused}
 
     def lines(self) -> list[str]:
         """For the terminal."""
@@ -42,6 +48,7 @@ class Trained:
             f"Frozen on {facts['scans_frozen']} other scans: p_nodule from {facts['threshold']:.3f} on is a finding. "
             f"There {facts['found']:.3f} of the lumps that are nodules are accepted, at "
             f"{facts['false_marks_a_scan']:.2f} false marks a scan.",
+            *(f"Not learned from: {name}: {why}" for name, why in self.refused.items()),
             f"Written to {self.weights}.",
         ]
 
@@ -58,8 +65,8 @@ def train_network(
 ) -> Trained:
     """Teach a network from phantoms, or from LUNA16.
 
-    What was gathered from each scan is kept beside `out` until the weights are written, so that a run that was cut
-    short goes on from there.
+    What was gathered from each scan is kept in a folder beside `out` until the weights are written, so that a run that
+    was cut short goes on from there; then it is deleted.
 
     Args:
         out: the weights that are written; with `pellucid ct find --weights` they are used.
@@ -70,68 +77,61 @@ def train_network(
         seed: of all that is drawn.
         progress: told of each scan and step.
     Raises:
-        BadInput: no scans, no nodules among them, or `out` cannot be written.
+        BadInput: no scans, no nodules among them, `out` cannot be written, or what was gathered beside it is of other
+            settings.
+        PellucidError: a process that looked through scans was ended from outside.
     """
     from pellucid.ct.learning.teaching import WIDTH, freeze, inner, teach
-    from pellucid.ct.network.verdicts import logits_of
+    from pellucid.ct.network.verdicts import logits_from_all_sides
     from pellucid.ct.network.weights import NetworkFacts, save_network
 
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise BadInput(f"{out} cannot be written: name a file in a folder that is there.")
+    gathered.check_weights_path(out)
     began = time.perf_counter()
     sources = luna(luna_folder, fold) if luna_folder else phantoms(scans, seed)
     told = f"LUNA16's layout, all folds but {fold}" if luna_folder else f"phantoms, seed {seed}"
-    folder = out.with_name(f"{out.name}.gathered")
-    folder.mkdir(exist_ok=True)
-    gather_all(sources, folder, seed, progress)
-    learned = load_cases([folder / f"{source.name}.npz" for source in sources if source.learns])
-    nodules, others = int((learned.labels == 1).sum()), int((learned.labels == 0).sum())
-    if not nodules or not others:
-        raise BadInput(f"The scans hold {nodules} nodules and {others} other lumps; some of both are needed.")
+    folder = gathered.begin(out, gathered.settings_of(sources, told, seed))
+    refused = gather_all(sources, folder, seed, progress)
+    used = [source for source in sources if source.name not in refused]
+    learned, frozen = (
+        _loaded([folder / f"{source.name}.npz" for source in used if source.learns == learns], what, refused)
+        for learns, what in ((True, "to learn from"), (False, "to freeze on"))
+    )
     network = teach(learned, steps=steps, seed=seed, progress=progress)
-    kept = [source for source in sources if not source.learns]
-    frozen = load_cases([folder / f"{source.name}.npz" for source in kept])
-    slope, intercept, threshold = freeze(network, frozen, len(kept))
-    used = frozen.rows(np.flatnonzero(frozen.found & (frozen.labels != -1)))
-    accepted = 1 / (1 + np.exp(-(slope * logits_of(network, inner(used)) + intercept))) >= threshold
+    count = sum(not source.learns for source in used)
+    slope, intercept, threshold = freeze(network, frozen, count)
+    clear = frozen.rows(np.flatnonzero(frozen.found & (frozen.labels != -1)))
+    accepted = 1 / (1 + np.exp(-(slope * logits_from_all_sides(network, inner(clear)) + intercept))) >= threshold
     facts = {
         "trained_on": told,
-        "scans_learned": len(sources) - len(kept),
-        "scans_frozen": len(kept),
-        "nodules": nodules,
-        "others": others,
+        "scans_learned": len(used) - count,
+        "scans_frozen": count,
+        "nodules": int((learned.labels == NODULE).sum()),
+        "others": int((learned.labels == OTHER).sum()),
         "steps": steps,
         "threshold": threshold,
-        "found": float(accepted[used.labels == 1].mean()) if (used.labels == 1).any() else 0.0,
-        "false_marks_a_scan": float(accepted[used.labels == 0].sum() / len(kept)),
+        "found": float(accepted[clear.labels == NODULE].mean()),
+        "false_marks_a_scan": float(accepted[clear.labels == OTHER].sum() / count),
     }
     save_network(out, network, NetworkFacts(WIDTH, slope, intercept, threshold, told, dict(facts)))
-    return Trained(out, {**facts, "seconds": round(time.perf_counter() - began, 1)})
+    gathered.remove(folder, sources)
+    return Trained(out, {**facts, "seconds": round(time.perf_counter() - began, 1)}, refused)
 
 
-def gather_all(sources: Sequence[Source], folder: Path, seed: int, progress: Progress) -> None:
-    """Each scan's cases in a file of its own; those that are there already stay, the others are made on all cores."""
-    missing = [(row, source) for row, source in enumerate(sources) if not (folder / f"{source.name}.npz").is_file()]
-    workers = max(1, min(len(missing), os.cpu_count() or 1))
-    done = len(sources) - len(missing)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        jobs = [pool.submit(gather_one, source, folder, row, seed) for row, source in missing]
-        try:
-            for job in as_completed(jobs):
-                job.result()
-                done += 1
-                progress("gathering", done, len(sources))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def _loaded(paths: list[Path], what: str, refused: dict[str, str]) -> Cases:
+    """The cases of these files.
 
-
-def gather_one(source: Source, folder: Path, row: int, seed: int) -> None:
-    """One scan's cases, in one thread: all lumps where it freezes, hard ones and some others where it learns."""
-    import torch
-
-    torch.set_num_threads(1)
-    volume, truth = source.open()
-    rng = np.random.default_rng([seed, 3, row])
-    cases = gather(volume, truth, scan=row, most=MOST_OTHERS if source.learns else None, rng=rng)
-    save_cases(folder / f"{source.name}.npz", cases)
+    Raises:
+        BadInput: no scan is left, or their lumps are not both nodules and others.
+    """
+    why = "".join(f" {name}: {why}" for name, why in list(refused.items())[:1])
+    if not paths:
+        raise BadInput(f"No scan {what} could be looked through.{why}")
+    cases = load_cases(paths)
+    lumps = cases.labels[cases.found]
+    nodules, others = int((lumps == NODULE).sum()), int((lumps == OTHER).sum())
+    if not nodules or not others:
+        raise BadInput(
+            f"Among the lumps of the {len(paths)} scans {what}, {nodules} are nodules and {others} are others; some of "
+            f"both are needed: add scans.{why}"
+        )
+    return cases

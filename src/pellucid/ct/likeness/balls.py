@@ -41,8 +41,8 @@ def ball_contrast_hu(
         least_hu: places where even the sum of the three would mean a fainter ball are not looked at closer.
     Returns:
         The ball's contrast to what is around it, HU; 0 where the answer is faint or not of a bright spot.
-    Source: Lindeberg, International Journal of Computer Vision 30 (1998) 79, for the size that answers loudest; Li, Sone
-    & Doi, Medical Physics 30 (2003) 2040, for telling balls, tubes and sheets apart by their curvatures.
+    Source: Lindeberg, International Journal of Computer Vision 30 (1998) 79, for the size that answers loudest; Li,
+    Sone & Doi, Medical Physics 30 (2003) 2040, for telling balls, tubes and sheets apart by their curvatures.
     """
     from scipy.ndimage import gaussian_filter
 

@@ -20,7 +20,7 @@ def curvatures(
         Minus the second derivatives per voxel squared, least, middle and most (above 0 all three: a bright spot).
 
     >>> up = np.arange(3.0)[:, None, None] ** 2 + 0 * np.arange(9.0).reshape(1, 3, 3)  # x^2 bends up by 2
-    >>> [float(curvature[0]) for curvature in curvatures(-up, np.array([0]), (1, 1, 1))]
+    >>> [abs(round(float(curved[0]), 6)) for curved in curvatures(-up, np.array([0]), (1, 1, 1))]
     [0.0, 0.0, 2.0]
     """
     strides = (padded.shape[1] * padded.shape[2], padded.shape[2], 1)

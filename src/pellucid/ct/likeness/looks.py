@@ -20,8 +20,8 @@ SIZES_MM = tuple(round(3.0 * 10 ** (number / 8), 1) for number in range(9))
 # For haze it begins at the size where noise no longer drowns it, on cubes that average much of the noise away.
 SOLID_STEPS_MM = {0: 1, 1: 1, 2: 1, 3: 2, 4: 2, 5: 2, 6: 4, 7: 4, 8: 4}
 HAZE_STEPS_MM = {2: 2, 3: 2, 4: 2, 5: 2, 6: 4, 7: 4, 8: 4}
-# Ground glass stands 100 to 350 HU above lung, a vessel 900. What stands c above it is taken for 100 (1 - exp(-c / 100)),
-# so that no vessel counts for more than 100: ground glass of 200 HU counts for 86.
+# Ground glass stands 100 to 350 HU above lung, a vessel 900. What stands c above it counts for
+# 100 (1 - exp(-c / 100)), so no vessel counts for more than 100: ground glass of 200 HU counts for 86.
 HAZE_HU = 100.0
 # Contrast with a likeness of one half. For solid spots chosen by us, between ground glass and soft tissue; for haze
 # a sixth of it, which on phantoms (seeds 700,000 to 700,029) gave both kinds their share of the likeliest 500 lumps.

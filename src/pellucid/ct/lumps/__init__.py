@@ -1,4 +1,4 @@
-"""The heat map's peaks, each grown into the lump that it stands on: centre, size, density, side, and why it was found."""
+"""The heat map's peaks, each grown into the lump that it stands on: where, how large and dense, and why found."""
 
 from pellucid.ct.lumps.grouping import group
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from pellucid.ct.likeness import Likeness
     from pellucid.ct.lungs import Lungs
 
-# Chosen by us: on phantoms what is found at all is found among the likeliest 800, nearly all among the likeliest 300.
+# Chosen by us: of solid nodules of 5 mm and more on phantoms 0.97 are found among the likeliest 800, 0.98 among 1,500.
 MOST_LUMPS = 800
 # Fainter than this above the lung around it, HU, there is no spot: ground glass stands out by 100 at least.
 LEAST_CONTRAST_HU = 75.0
 FREE = 255  # of voxels that no lump has taken; else the smallest size (its number) of the lumps that have
-# A lump that is two sizes larger (1.8 times as wide) may be a knot of vessels with a nodule in it: what stands out of it,
-# less than this share of its surroundings being as dense, is a lump of its own. Chosen on phantoms: a bump on a large
+# A lump that is two sizes larger (1.8 times as wide) may be a knot of vessels with a nodule in it: what stands out of
+# it, less than this share of its surroundings being as dense, is a lump of its own. Chosen by us: a bump on a large
 # nodule has half its surroundings dense, a nodule on a vessel a tenth to a third.
 LARGER, MOST_HEMMED_IN = 2, 0.4
 COMPACT = 0.85  # a ball's diameter over its outline's longest side is 1, an ellipsoid's twice as long as thick 0.63
@@ -63,16 +63,16 @@ def group(likeness: Likeness, working: Volume, lungs: Lungs) -> list[Lump]:
 
 
 def _taken(taken: np.ndarray, grown: Grown, size: int) -> bool:
-    """Whether most of it belongs to lumps already: to such of about its size, or to a large one it does not stand out of."""
+    """Whether most of it is lumps already: such of about its size, or a large one that it does not stand out of."""
     by = taken[grown.box][grown.outline]
     if 2 * np.count_nonzero(by < size + LARGER) > by.size:
         return True
-    return 2 * np.count_nonzero(by < FREE) > by.size and grown.hemmed_in > MOST_HEMMED_IN
+    return bool(2 * np.count_nonzero(by < FREE) > by.size) and grown.hemmed_in > MOST_HEMMED_IN
 
 
 def _compact(grown: Grown) -> bool:
-    """Whether it is one body about as long as wide, not a knot: the ball of its volume is nearly as wide as the outline."""
-    return _diameter(grown) >= COMPACT * max(grown.outline.shape)
+    """Whether it is one body about as long as wide, not a knot: the ball of its volume is nearly as wide as it."""
+    return bool(_diameter(grown) >= COMPACT * max(grown.outline.shape))
 
 
 def _diameter(grown: Grown) -> float:

@@ -61,14 +61,14 @@ def grow(
     box = tuple(slice(max(at - reach, 0), at + reach + 1) for at in peak)
     lung, corner = inside[box], np.array([part.start for part in box])
     part_hu = np.clip(voxels_hu[box], LOWEST_HU, HIGHEST_HU).astype(np.float32)
-    away = _distance(tuple(np.array(peak) - corner), part_hu.shape)
+    away = _distance(tuple(at - part.start for at, part in zip(peak, box, strict=True)), part_hu.shape)
     top_hu = float(part_hu[lung & (away <= max(1.0, size_mm / 5))].mean())
     around_hu = _first_quartile(part_hu[lung & (away <= reach)])
     part_hu = _smooth(np.where(lung, part_hu, around_hu), min(size_mm * SMOOTHING, 1.5))
     edge_hu = max((top_hu + around_hu) / 2, around_hu + LEAST_STEP_HU)
     dense = lung & (part_hu > edge_hu)
     shell = lung & (away > size_mm / 2 + 1) & (away <= size_mm / 2 + SHELL_MM)
-    hemmed_in = np.count_nonzero(shell & dense) / max(np.count_nonzero(shell), 1)
+    hemmed_in = float(dense[shell].mean()) if shell.any() else 0.0
     near = lung & (away <= max(1.5, size_mm / 3))
     spot = dense & (away <= 0.65 * size_mm + 1)
     if not (spot & near).any():
@@ -90,7 +90,8 @@ def _smooth(part_hu: np.ndarray, sigma: float) -> Float[np.ndarray, "slice row c
 
 def _distance(centre: tuple[int, ...], shape: tuple[int, ...]) -> Float[np.ndarray, "slice row column"]:
     a, b, c = (np.square(np.arange(length, dtype=np.float32) - at) for at, length in zip(centre, shape, strict=True))
-    return np.sqrt(a[:, None, None] + b[:, None] + c)
+    distance: np.ndarray = np.sqrt(a[:, None, None] + b[:, None] + c)
+    return distance
 
 
 def _first_quartile(values: np.ndarray) -> float:

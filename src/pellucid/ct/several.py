@@ -1,0 +1,151 @@
+"""Every scan of a folder in turn, each with a folder of findings, and one table of all; goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pellucid.ct.told import Told
+from pellucid.data.dicom_opening import is_dicom
+from pellucid.data.volumes.single_files import ending
+from pellucid.errors import BadInput
+from pellucid.progress import Progress, silent
+from pellucid.run.folder import make_private
+from pellucid.run.writing import write_json
+
+if TYPE_CHECKING:
+    from pellucid.ct.study_facts import Study
+
+SCANS = "scans.json"
+"""In the folder of several studies: what found, and in which files; it tells such a folder from any other."""
+MADE_BY = "pellucid ct find (several scans)"
+SUBSETS = "subset[0-9]"
+BESIDE = (".raw", ".zraw", ".csv")
+"""Endings of files that are no DICOM, and not looked into: voxels of MetaImage, and tables."""
+
+
+def scans_in(folder: Path) -> list[Path]:
+    """The volume files in LUNA16's subset0 to subset9; where there are none, in the folder and one folder down.
+
+    Args:
+        folder: any path; what is no folder holds none. Hidden files and folders are passed over.
+    Raises:
+        BadInput: two files of one name, or DICOM files beside them: which scan is meant cannot be known.
+    """
+    if not folder.is_dir():
+        return []
+    subsets = [path for path in folder.glob(SUBSETS) if path.is_dir()]
+    within = subsets or [folder, *(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")]
+    found = sorted(path for each in within for path in each.iterdir() if ending(path) and path.name[0] != ".")
+    named: dict[str, Path] = {}
+    for path in found:
+        other = named.setdefault(scan_name(path), path)
+        if other is not path:
+            raise BadInput(f"{other} and {path} have one name, so their findings would: rename or remove one of them.")
+    if found and not subsets and (beside := _dicom_in(folder)):
+        raise BadInput(f"{folder} holds {found[0].name} and DICOM files such as {beside}: name the one that is meant.")
+    return found
+
+
+def scan_name(path: Path) -> str:
+    """The file's name without its ending, which is the scan's name in LUNA16's tables.
+
+    >>> scan_name(Path("a/1.2.3.mhd")), scan_name(Path("chest.nii.gz"))
+    ('1.2.3', 'chest')
+    """
+    return path.name[: len(path.name) - len(ending(path))]
+
+
+def find_each(
+    scans: Sequence[Path], out: Path, look: Callable[[Path], Study], finder: str, progress: Progress = silent
+) -> Told:
+    """Look through every scan that was not finished before; one that cannot be looked through is told, the rest go on.
+
+    Args:
+        scans: volume files of different names.
+        out: a folder for each scan is made in it, and one findings.csv of all.
+        look: the whole pipeline.
+        finder: names the pipeline (its version and weights), so that findings of another are never mixed in.
+        progress: told of each scan.
+    Raises:
+        BadInput: `out` holds something else or cannot be written, or no scan could be looked through.
+    """
+    from pellucid.ct.reporting import join_marks, save_study
+
+    _begin(scans, out, finder)
+    folders, refused = [], []
+    for done, scan in enumerate(scans):
+        progress("scans", done, len(scans))
+        folder = out / scan_name(scan)
+        if not (folder / "findings.html").is_file():
+            try:
+                study = look(scan)
+            except BadInput as problem:
+                refused.append({"scan": str(scan), "why": str(problem)})
+                continue
+            save_study(study, folder)
+        folders.append(folder)
+    progress("scans", len(scans), len(scans))
+    if not folders:
+        raise BadInput(f"None of the {len(scans)} scans could be looked through; of {scans[0]}: {refused[0]['why']}")
+    marks = join_marks(folders, out)
+    said = [
+        f"{len(folders)} of {len(scans)} scans were looked through; a row for every lump is in {marks}.",
+        *(f"Not looked through: {one['scan']}: {one['why']}" for one in refused),
+        f"Each scan has a page of its own, such as {folders[0] / 'findings.html'}.",
+    ]
+    facts = {"scans": len(scans), "looked_through": len(folders), "refused": refused, "marks": str(marks)}
+    return Told(facts, tuple(said))
+
+
+def _begin(scans: Sequence[Path], out: Path, finder: str) -> None:
+    """See that these findings may be written there; a page whose scan has changed since is taken away.
+
+    Raises:
+        BadInput: something else is there, or findings of another pipeline.
+    """
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / SCANS).is_file())):
+        raise BadInput(f"{out} holds something else than findings of several scans: choose another --out.")
+    before = _earlier(out / SCANS, finder)
+    stamps = {scan_name(scan): [str(scan.resolve()), *_stamp(scan)] for scan in scans}
+    for name, stamp in stamps.items():
+        if before.get(name) != stamp:
+            (out / name / "findings.html").unlink(missing_ok=True)
+    make_private(out)
+    write_json(out / SCANS, {"made_by": MADE_BY, "finder": finder, "scans": before | stamps})
+
+
+def _earlier(path: Path, finder: str) -> dict[str, list[object]]:
+    if not path.is_file():
+        return {}
+    try:
+        held = json.loads(path.read_text("utf-8"))
+        made_by, by, scans = held["made_by"], held["finder"], dict(held["scans"])
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise BadInput(f"{path} is damaged ({problem}): delete {path.parent}, or choose another --out.") from None
+    if (made_by, by) != (MADE_BY, finder):
+        raise BadInput(
+            f"{path.parent} holds findings of another version or of other weights, which must not be mixed with these: "
+            "choose another --out, or delete it."
+        )
+    return scans
+
+
+def _stamp(scan: Path) -> tuple[int, int]:
+    facts = scan.stat()
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _dicom_in(folder: Path) -> str:
+    """The first DICOM file below; empty where there is none."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not ending(path) and path.suffix.lower() not in BESIDE:
+            try:
+                with path.open("rb") as file:
+                    if is_dicom(file.read(132)):
+                        return str(path.relative_to(folder))
+            except OSError:
+                continue  # what cannot be opened is no scan that is meant
+    return ""
