@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid import __version__
+from pellucid.beforehand import import_torch_beforehand
 from pellucid.ct.told import Told
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
@@ -72,6 +73,7 @@ def look_through(study: Path, series: str | None, weights: Path, progress: Progr
     from pellucid.data.volumes import read_scan
 
     began = time.perf_counter()
+    import_torch_beforehand()
     volume = read_scan(study, series)
     return find_nodules(volume, weights=weights, progress=progress, read_seconds=time.perf_counter() - began)
 

@@ -22,7 +22,9 @@ def cases(count=40, seed=0):
     windows[::2, 0][:, away < 4] = 190
     windows[::2, 1][:, away < 2] = 190
     labels = np.tile([1, 0], count // 2)
-    return Cases(windows, labels, np.where(labels == 1, 0, -1), np.ones(count, bool), np.zeros(count, int), np.arange(count))
+    return Cases(
+        windows, labels, np.where(labels == 1, 0, -1), np.ones(count, bool), np.zeros(count, int), np.arange(count)
+    )
 
 
 def test_a_lump_is_a_nodule_within_the_radius_and_unclear_just_beyond():

@@ -67,6 +67,15 @@ def lesson(
     network.eval()
 
 
+def logits_by_scan(network: NoduleNetwork, cases: Cases) -> Float[np.ndarray, " case"]:
+    """What the pipeline says of each case, scan by scan."""
+    logits = np.zeros(len(cases))
+    for scan in np.unique(cases.scans):
+        rows = np.flatnonzero(cases.scans == scan)
+        logits[rows] = logits_from_all_sides(network, inner(cases.rows(rows)))
+    return logits
+
+
 def hardness(network: NoduleNetwork, cases: Cases) -> Float[np.ndarray, " case"]:
     """How often each case is to be drawn in the second lesson: as far as the network was off, and never quite 0."""
     off = np.abs(1 / (1 + np.exp(-logits_of(network, inner(cases)))) - (cases.labels == NODULE))
@@ -93,7 +102,7 @@ def freeze(network: NoduleNetwork, cases: Cases, scans: int) -> tuple[float, flo
     from sklearn.linear_model import LogisticRegression
 
     used = cases.rows(np.flatnonzero(cases.found))
-    logits = logits_from_all_sides(network, inner(used))
+    logits = logits_by_scan(network, used)
     clear = used.labels != -1
     fitted = LogisticRegression(C=1e6).fit(logits[clear, None], used.labels[clear] == NODULE)
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])

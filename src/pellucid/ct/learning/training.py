@@ -81,8 +81,7 @@ def train_network(
             settings.
         PellucidError: a process that looked through scans was ended from outside.
     """
-    from pellucid.ct.learning.teaching import WIDTH, freeze, inner, teach
-    from pellucid.ct.network.verdicts import logits_from_all_sides
+    from pellucid.ct.learning.teaching import WIDTH, freeze, logits_by_scan, teach
     from pellucid.ct.network.weights import NetworkFacts, save_network
 
     gathered.check_weights_path(out)
@@ -100,7 +99,7 @@ def train_network(
     count = sum(not source.learns for source in used)
     slope, intercept, threshold = freeze(network, frozen, count)
     clear = frozen.rows(np.flatnonzero(frozen.found & (frozen.labels != -1)))
-    accepted = 1 / (1 + np.exp(-(slope * logits_from_all_sides(network, inner(clear)) + intercept))) >= threshold
+    accepted = 1 / (1 + np.exp(-(slope * logits_by_scan(network, clear) + intercept))) >= threshold
     facts = {
         "trained_on": told,
         "scans_learned": len(used) - count,
