@@ -13,7 +13,7 @@ from pellucid.data.volumes import Frame, Volume
 SHAPE = (80, 110, 178)
 FRAME = Frame(np.array([-80.0, -55.0, 10.0]), np.array([0.9, 1.0, 1.25]), np.eye(3))  # lopsided: a swapped axis shows
 RIGHT, LEFT = (-34.0, 0.0, 60.0), (34.0, 0.0, 60.0)
-BALLS = (((-40.0, 5.0, 60.0), 9.0), ((-32.0, -12.0, 50.0), 8.0), ((36.0, 6.0, 70.0), 10.0))
+BALLS = (((-40.0, 5.0, 60.0), 6.0), ((-32.0, -12.0, 50.0), 7.0), ((36.0, 6.0, 70.0), 6.5))
 
 
 def chest(name: str, balls=BALLS, seed: int = 0, lungs=(RIGHT, LEFT)) -> Volume:

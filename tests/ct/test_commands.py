@@ -136,7 +136,7 @@ def test_a_folder_of_scans_goes_from_find_to_a_scored_froc_and_tells_of_what_is_
 
 @pytest.mark.slow
 def test_plant_tells_how_many_of_what_it_planted_were_found(at, place, tmp_path):
-    line = ("plant", mhd(place), "--out", tmp_path / "planted", "--diameters", "9", "--each", "1", "--json")
+    line = ("plant", mhd(place), "--out", tmp_path / "planted", "--diameters", "6", "--each", "1", "--json")
     done = at(*line)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)

@@ -41,7 +41,7 @@ def gathering(monkeypatch):
         if scan == 2:
             raise BadInput("No lungs were found.")
         one = np.full(1, scan)
-        return Cases(np.zeros((1, 2, 36, 36, 36), np.uint8), one, one, np.ones(1, bool), one)
+        return Cases(np.zeros((1, 2, 36, 36, 36), np.uint8), one, one, np.ones(1, bool), one, one)
 
     monkeypatch.setattr(processes, "gather", gather)
     monkeypatch.setattr(processes, "core_count", lambda: 1)

@@ -111,7 +111,7 @@ def test_stopped_at_any_moment_and_begun_again_it_comes_out_the_same(tmp_path, m
         return step
 
     with monkeypatch.context() as patched:
-        for step in ("_image", "write_text", "_write_tables"):
+        for step in ("as_image", "write_text", "_write_tables"):
             patched.setattr(writing, step, stopping(getattr(writing, step)))
         with pytest.raises(KeyboardInterrupt):
             write_luna(broken, three())

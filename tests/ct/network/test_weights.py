@@ -67,7 +67,12 @@ def test_a_verdict_is_the_networks_logit_through_the_calibration(network, tmp_pa
     nodules, threshold = classify([lump_at((3.0, 25.0, 31.0)), lump_at((13.0, 20.0, 41.0))], working, tmp_path / "w")
     # x 3 is column 10, y 25 is row 20, z 31 is slice 20
     window = cut_windows(working.voxels_hu, np.array([[20.0, 20.0, 10.0]]))
-    other, nodule = network(scaled(torch.from_numpy(window)))[0].tolist()
+    seen = scaled(torch.from_numpy(window))
+    turned = [torch.rot90(seen, times, (3, 4)) for times in range(4)]  # the square's eight, each upside down too
+    turned += [view.flip(4) for view in turned]
+    turned += [view.flip(2) for view in turned]
+    with torch.no_grad():
+        other, nodule = torch.stack([network(view)[0] for view in turned]).mean(0).tolist()
     assert threshold == 0.4
     assert nodules[0].logit == pytest.approx(nodule - other, abs=1e-5)
     assert nodules[0].p_nodule == pytest.approx(1 / (1 + np.exp(-(0.5 * (nodule - other) - 1.0))), abs=1e-6)
