@@ -216,6 +216,7 @@ def test_on_luna16_every_figure_is_that_of_its_own_script(luna):
         np.testing.assert_allclose(value, expected[name], atol=1e-6, rtol=0, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_on_luna16_neither_the_order_of_rows_nor_spaces_matter(luna, tmp_path):
     with (luna / "detections.csv").open(newline="") as file:

@@ -73,6 +73,7 @@ def test_batches_depend_on_seed_and_number_alone_and_hold_a_third_of_nodules():
     assert (first[0].inputs != first[1].inputs).any()
 
 
+@pytest.mark.slow
 def test_the_network_learns_to_tell_a_ball_from_noise():
     network = teach(cases(40), width=2, steps=25, seed=0)
     slope, intercept, threshold = freeze(network, fresh := cases(40, seed=1), scans=20)

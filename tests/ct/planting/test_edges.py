@@ -40,6 +40,7 @@ def test_the_width_is_found_at_every_level_of_noise(sigma_mm, noise_hu, within):
     assert blur.slice_mm == 3.0
 
 
+@pytest.mark.slow
 def test_the_interval_grows_with_the_noise():
     widths = [(found := measure_blur(body(0.5, noise))).high_mm - found.low_mm for noise in (0, 120)]
     assert widths == sorted(widths)

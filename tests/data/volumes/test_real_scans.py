@@ -77,6 +77,7 @@ def test_two_copies_of_a_real_slice_one_above_the_other_have_the_hu_that_pydicom
     np.testing.assert_array_equal(voxels[0], voxels[1])
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_real_chest_is_what_simpleitk_reads(real, tmp_path):
     path = real("ct/chest_ct_dicom.zip")
