@@ -301,8 +301,10 @@ for number, (told, one) in enumerate(pair.items()):
 plt.show()
 
 # %% [markdown]
-# The network answers with a logit, any number. Two numbers that were fitted on other simulated scans make it a
-# probability (Platt's scaling), and a threshold that was frozen on those scans makes it a verdict:
+# The network answers with a logit, any number; for the likeliest lumps it is the mean over the 16 ways in which the
+# window can be mirrored and turned (rows and columns may change places, slices may not). Two numbers that were fitted
+# on other simulated scans make it a probability (Platt's scaling), and a threshold that was frozen on those scans makes
+# it a verdict:
 #
 # p_nodule = 1 / (1 + exp(-(slope * logit + intercept)))
 #
