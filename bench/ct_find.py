@@ -21,14 +21,20 @@ from rounds import PELLUCID
 PROMISED_SECONDS, PROMISED_MB = 20.0, 2000.0
 
 
-def main():
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments_and_study(asked):
+    """What was given, and the study that is meant: one that is there."""
     asked.add_argument("study", nargs="?", type=Path)
-    asked.add_argument("--rounds", type=int, default=5)
     given = asked.parse_args()
     study = given.study or Path(os.environ.get("PELLUCID_DATA", ".")) / "ct" / "chest_ct_dicom.zip"
     if not study.exists():
         asked.error(f"{study} is not there: name a study, or set PELLUCID_DATA.")
+    return given, study
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("--rounds", type=int, default=5)
+    given, study = arguments_and_study(asked)
     print(f"{study.name}, {given.rounds} rounds, {os.cpu_count()} cores, load average {load_average():.2f} before")
     rounds = []
     for number in range(given.rounds):

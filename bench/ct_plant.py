@@ -17,12 +17,11 @@ Promised: at least 200 nodules of 6 mm and more in LIDC's shapes, 0.90 of them f
 
 import argparse
 import math
-import os
 import time
-from pathlib import Path
 
 import numpy as np
 
+from ct_find import arguments_and_study
 from pellucid.ct.planting import could_be_missed
 from pellucid.ct.planting.places import PLACES
 from pellucid.ct.shapes import load_shapes
@@ -40,11 +39,9 @@ PLANS = (
 
 def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("study", nargs="?", type=Path)
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--scale", type=float, default=1.0, help="share of the nodules, for a quick look")
-    given = asked.parse_args()
-    study = given.study or Path(os.environ.get("PELLUCID_DATA", ".")) / "ct" / "chest_ct_dicom.zip"
+    given, study = arguments_and_study(asked)
     volume = read_scan(study)
     for title, diameters, each, real in PLANS:
         began = time.perf_counter()

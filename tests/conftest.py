@@ -13,12 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 CACHE = tempfile.mkdtemp(prefix="pellucid-tests-")
 os.environ["PELLUCID_CACHE"] = CACHE
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.pop("NO_COLOR", None)
+settings.register_profile("untimed", deadline=None)  # machines may be busy
+settings.load_profile("untimed")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C; tests send it
 
 

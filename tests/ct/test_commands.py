@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pellucid.ct.phantom
 from pellucid.ct.luna import write_luna
 from pellucid.ct.phantom import Phantom, phantom_name
+from pellucid.ct.told import Told
 
 from . import small_chest
 
@@ -181,6 +183,37 @@ def test_phantom_draws_each_seed_once_and_says_what_comes_next(at, tmp_path, qui
     assert lines[1] == f"Next: pellucid ct find '{folder}' --out marks"
     assert quick_phantoms == [3, 4, 5]
     assert (folder / "seriesuids.csv").read_text().split() == [f"phantom-test-{seed}" for seed in (3, 4, 5)]
+
+
+def test_phantoms_cut_short_by_ctrl_c_go_on_with_the_one_that_was_begun(at, tmp_path, quick_phantoms, monkeypatch):
+    draw = pellucid.ct.phantom.draw_phantom
+
+    def interrupted(seed, *, part):
+        if seed == 1:
+            raise KeyboardInterrupt
+        return draw(seed, part=part)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pellucid.ct.phantom.draw_phantom", interrupted)
+        done = at("phantom", tmp_path, "--count", "2")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "Interrupted; the same command goes on from what is finished.\n"
+    told = json.loads(at("phantom", tmp_path, "--count", "2", "--json").stdout)
+    assert (told["drawn"], told["scans"], quick_phantoms) == (1, 2, [0, 1])
+
+
+@pytest.mark.parametrize(("stopped", "status"), [(False, 0), (True, 130)])
+def test_planting_cut_short_shows_what_is_done_and_ends_as_ctrl_c_does(stopped, status, at, tmp_path, monkeypatch):
+    told = Told({"rounds": {"done": 1, "planned": 2, "stopped": stopped}}, ("Stopped early.",))
+    monkeypatch.setattr("pellucid.ct.commands.plant_and_find", lambda *_, **__: told)
+    done = at("plant", "dicom", "--out", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (status, "Stopped early.\n")
+
+
+@pytest.mark.parametrize("arguments", [["score", "marks.csv", "luna"], ["plant", "dicom", "--out", "x"]])
+def test_a_seed_below_0_is_wrong_usage(arguments, at):
+    done = at(*arguments, "--seed", "-1")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_phantoms_are_not_drawn_into_a_folder_of_something_else(at, tmp_path, quick_phantoms):

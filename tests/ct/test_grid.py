@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy.ndimage import gaussian_filter
 
-from pellucid.ct.grid import as_image, working_copy
+from pellucid.ct.grid import working_copy
 from pellucid.data.volumes import Frame, Volume
+from pellucid.data.volumes.parts import as_image
 from pellucid.errors import BadInput
 
 
@@ -87,6 +89,25 @@ def test_the_image_has_the_volumes_own_frame():
     for index_irc in ([0.0, 0.0, 0.0], [3.5, 20.25, 41.0], [24.0, 61.0, 69.0]):
         theirs = image.TransformContinuousIndexToPhysicalPoint(index_irc[::-1])
         np.testing.assert_allclose(volume.frame.to_xyz_mm(np.array([index_irc]))[0], theirs, atol=1e-6)
+
+
+def test_along_axes_finer_than_1_mm_it_is_smoothed_by_what_the_coarser_grid_needs():
+    noise = np.random.default_rng(0).normal(0, 300, (25, 41, 30)).astype(np.int16)
+    working = working_copy(Volume(noise, Frame(np.zeros(3), np.array([1.0, 0.5, 0.25]), np.eye(3)), "1"))
+    sigma_mm = np.array([0.25, 0.5]), 0.5 * np.sqrt(1 - np.array([0.25, 0.5]) ** 2)
+    sigma = (*(sigma_mm[1] / sigma_mm[0]), 0)  # in voxels: slices every 0.25 mm, rows every 0.5 mm, columns every 1 mm
+    expected = gaussian_filter(noise.astype(float), sigma, mode="nearest")[::4, ::2]
+    inner = (slice(2, -2), slice(2, -2))
+    assert expected.std() < 0.5 * noise.std()
+    np.testing.assert_allclose(working.voxels_hu[inner], expected[inner], atol=0.03 * noise.std())
+
+
+@pytest.mark.parametrize("slices", [2, 3])
+def test_a_few_thin_slices_are_no_trouble(slices):
+    working = working_copy(
+        Volume(np.full((slices, 40, 50), 7, np.int16), Frame(np.zeros(3), np.full(3, 0.6), np.eye(3)), "1")
+    )
+    assert working.voxels_hu[:-1, 1:-1, 1:-1].min() == working.voxels_hu.max() == 7
 
 
 def test_what_lies_outside_the_scan_is_air():

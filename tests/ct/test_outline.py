@@ -27,7 +27,7 @@ def test_the_13_lines_stand_for_their_share_of_all_directions():
 def test_balls_have_on_average_the_surface_of_balls(diameter_mm):
     rng = np.random.default_rng(0)
     found = [surface_mm2(ellipsoid([diameter_mm / 2] * 3, rng.uniform(-0.5, 0.5, 3))) for _ in range(20)]
-    assert np.mean(found) == pytest.approx(np.pi * diameter_mm**2, rel=0.012)
+    assert np.mean(found) == pytest.approx(np.pi * diameter_mm**2, rel=0.01)
 
 
 @pytest.mark.parametrize("diameter_mm", [8, 12, 24])
@@ -48,6 +48,7 @@ def test_a_cube_worked_out_by_hand():
     assert surface_mm2(np.ones((10, 10, 10), bool)) == pytest.approx(surface, rel=1e-5)
     assert (told.volume_mm3, told.elongation) == (1000.0, pytest.approx(1.0))
     assert told.irregularity == pytest.approx(1 - np.cbrt(np.pi * 6000**2) / surface, rel=1e-4)
+    assert surface_mm2(np.ones((60, 60, 60), bool)) == pytest.approx(0.92 * 6 * 60**2, rel=0.005)
 
 
 def test_an_ellipsoid_twice_as_long_as_wide():

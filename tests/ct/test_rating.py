@@ -74,7 +74,9 @@ def test_the_shipped_file_states_what_it_is_and_how_good():
     left_out = areas["rating 3 left out"]
     assert left_out["model"]["value"] > 0.94
     assert left_out["difference"]["low"] > 0  # better than the diameter alone
-    assert areas["rating 3 counted as not suspicious"]["model"]["value"] < left_out["model"]["value"]
+    with_3 = areas["rating 3 counted as not suspicious"]
+    assert with_3["model"]["value"] < left_out["model"]["value"]
+    assert with_3["diameter"]["value"] == pytest.approx(0.90, abs=0.02)  # as published for the diameter alone
     assert facts["measured"]["slope"]["low"] < 1 < facts["measured"]["slope"]["high"]
 
 

@@ -71,6 +71,29 @@ def test_a_scan_that_has_changed_is_looked_through_again(scans, look, tmp_path):
     assert look.seen == ["a", "a"]
 
 
+def test_a_metaimage_whose_voxels_alone_have_changed_is_looked_through_again(scans, look, tmp_path):
+    scans[0].with_suffix(".raw").write_bytes(bytes(4))
+    find_each(scans[:1], tmp_path / "out", look, "1")
+    find_each(scans[:1], tmp_path / "out", look, "1")
+    scans[0].with_suffix(".raw").write_bytes(bytes(6))
+    with pytest.raises(FileExistsError):  # from the made-up save_study: it was called
+        find_each(scans[:1], tmp_path / "out", look, "1")
+    assert look.seen == ["a", "a"]
+
+
+def test_what_a_killed_run_left_in_an_empty_folder_does_not_stand_in_the_way(scans, look, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".scans.json.making").write_text("{")
+    assert find_each(scans[:1], tmp_path / "out", look, "1").facts["looked_through"] == 1
+
+
+def test_a_scan_whose_table_was_lost_is_looked_through_again(scans, look, tmp_path):
+    find_each(scans[:1], tmp_path / "out", look, "1")
+    (tmp_path / "out" / "a" / "findings.csv").unlink()
+    with pytest.raises(FileExistsError):
+        find_each(scans[:1], tmp_path / "out", look, "1")
+
+
 def test_findings_of_other_weights_are_never_mixed(scans, look, tmp_path):
     find_each(scans, tmp_path / "out", look, "1 weights-a")
     with pytest.raises(BadInput, match="of other weights, which must not be mixed"):
@@ -83,7 +106,7 @@ def test_findings_of_other_weights_are_never_mixed(scans, look, tmp_path):
 def test_a_folder_of_something_else_is_not_written_to(scans, look, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("")
-    with pytest.raises(BadInput, match="something else than findings of several scans"):
+    with pytest.raises(BadInput, match=r"out holds other files \(letter\.txt\)"):
         find_each(scans, tmp_path / "out", look, "1")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.txt"]
 

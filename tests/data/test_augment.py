@@ -18,7 +18,7 @@ def by_hand(image, down, right, mirror):
     return window[..., ::-1] if mirror else window
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(-8, 8), st.integers(-8, 8), st.booleans()), min_size=1, max_size=4),
     st.integers(1, 3),

@@ -39,7 +39,7 @@ def assert_disjoint_and_complete(split, cases):
         assert (np.diff(part) > 0).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(4, 60), min_size=2, max_size=5), st.integers(0, 2**32 - 1), st.randoms())
 def test_every_class_has_its_share_of_each_part_within_one_case(counts, seed, random):
     labels = [klass for klass, count in enumerate(counts) for _ in range(count)]
@@ -53,7 +53,7 @@ def test_every_class_has_its_share_of_each_part_within_one_case(counts, seed, ra
             assert abs(number - share * count) <= 1 or count < 10  # below ten, one in each part comes first
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 1)), min_size=60, max_size=150), st.integers(0, 2**32 - 1))
 def test_no_group_stands_in_two_parts(cases, seed):
     groups, labels = np.array(cases).T
@@ -77,7 +77,7 @@ def test_groups_come_near_to_the_shares_too():
         assert labels[part].mean() == pytest.approx(labels.mean(), abs=0.05)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 1)), min_size=120, max_size=200), st.integers(0, 9))
 def test_cases_that_stand_together_never_part(cases, seed):
     together, labels = np.array(cases).T

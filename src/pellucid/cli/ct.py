@@ -75,7 +75,7 @@ def ct_score(
         ),
     ],
     bootstrap: Annotated[int, typer.Option(min=0, help="Draw the scans so often anew, for 95% intervals.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of the drawing.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the drawing.")] = 0,
     as_json: Json = False,
 ) -> None:
     """LUNA16's FROC: how many nodules the marks hit, at how many false marks a scan."""
@@ -114,7 +114,7 @@ def ct_plant(
     each: Annotated[int, typer.Option(min=1, help="How many of each diameter at each kind of place.")] = 10,
     series: Series = None,
     weights: Weights = None,
-    seed: Annotated[int, typer.Option(help="Of the places and shapes.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the places and shapes.")] = 0,
     as_json: Json = False,
 ) -> None:
     """How small a nodule could have been missed in this very scan: plants known ones, and looks for them.
@@ -136,6 +136,8 @@ def ct_plant(
             progress=progress,
         )
     show(found.as_dict() if as_json else found.lines())
+    if found.facts["rounds"]["stopped"]:
+        raise typer.Exit(130)
 
 
 @ct_app.command("train", epilog="Example: pellucid ct train --out nodules.safetensors")
@@ -145,7 +147,7 @@ def ct_train(
         Path | None, typer.Option(help="Learn from scans in LUNA16's layout instead of phantoms: subset0 to subset9.")
     ] = None,
     fold: Annotated[int, typer.Option(min=0, max=9, help="With --luna: the subset that is only measured.")] = 0,
-    scans: Annotated[int, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.")] = 80,
+    scans: Annotated[int, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.")] = 100,
     steps: Annotated[int, typer.Option(min=1, help="Steps of learning.")] = 3000,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
     as_json: Json = False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import time
 from collections.abc import Iterator, Sequence
@@ -11,16 +10,19 @@ from typing import TYPE_CHECKING
 
 from pellucid import __version__
 from pellucid.beforehand import import_torch_beforehand
+from pellucid.ct.own_folder import check_own
 from pellucid.ct.told import Told
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
-from pellucid.run.folder import make_private
-from pellucid.run.writing import MAKING, file_sha256
+from pellucid.run.writing import file_sha256
 
 if TYPE_CHECKING:
     from pellucid.ct.planted import PlantedNodule
     from pellucid.ct.study_facts import Study
     from pellucid.data.volumes import Series, Volume
+
+OF_PHANTOMS = r"subset[0-9]|annotations(_excluded)?\.csv|seriesuids\.csv"
+"""What a folder of phantoms holds."""
 
 
 def find(
@@ -94,8 +96,8 @@ def list_study(study: Path) -> Told:
 
 def _series_of(path: Path) -> Series:
     """One volume file; what cannot be read is listed with the reason."""
-    from pellucid.ct.several import scan_name
     from pellucid.data.volumes import Series, list_series
+    from pellucid.data.volumes.single_files import scan_name
 
     try:
         return list_series(path)[0]
@@ -123,7 +125,7 @@ def draw_phantoms(folder: Path, count: int, seed: int = 0, progress: Progress = 
     from pellucid.ct.luna import read_planted, whole_scans, write_luna
     from pellucid.ct.phantom import draw_phantom, phantom_name
 
-    _check_phantoms(folder)
+    check_own(folder, OF_PHANTOMS)
     there = whole_scans(folder)
 
     def scans() -> Iterator[tuple[Volume, Sequence[PlantedNodule]]]:
@@ -149,22 +151,6 @@ def draw_phantoms(folder: Path, count: int, seed: int = 0, progress: Progress = 
             f"then: pellucid ct score marks/findings.csv {named}",
         ),
     )
-
-
-OF_PHANTOMS = re.compile(r"subset[0-9]|annotations(_excluded)?\.csv|seriesuids\.csv|.*" + re.escape(MAKING))
-
-
-def _check_phantoms(folder: Path) -> None:
-    """See that phantoms may be drawn there, before the first is drawn.
-
-    Raises:
-        BadInput: it is a file, or holds something else.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file: name a folder.")
-    others = [path.name for path in folder.iterdir() if not OF_PHANTOMS.fullmatch(path.name)] if folder.is_dir() else []
-    if others:
-        raise BadInput(f"{folder} holds other files ({min(others)}): choose another folder for phantoms.")
 
 
 def plant_and_find(
@@ -204,7 +190,6 @@ def plant_and_find(
     check_plant_folder(out)
     used, finder = checked(weights)
     volume = read_scan(study, series)
-    make_private(out)
     report = could_be_missed(
         volume,
         lambda planted: find_nodules(planted, weights=used),

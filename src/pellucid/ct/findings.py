@@ -10,6 +10,8 @@ import numpy as np
 from pellucid.shapes import Bool
 
 Side = Literal["right", "left"]
+SIDES: tuple[Side, Side] = ("right", "left")
+"""Where lungs are numbered (`ct.lungs`), the right one is 1, the left one 2."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,19 +6,20 @@ import numpy as np
 
 from pellucid.data.volumes import Frame, Volume
 from pellucid.data.volumes.parts import as_image, simple_itk
+from pellucid.data.volumes.units import AIR_HU
 from pellucid.errors import BadInput
 
 SPACING_MM = 1.0  # chosen by us: a nodule of 3 mm still has 14 voxels, and a chest has 25 million
 # Chosen by us: twice the largest chest CT (500 x 500 x 600 mm); a frame that claims more has its units wrong.
 MOST_VOXELS = 300_000_000
-AIR_HU = -1024
+SMOOTHED = 4  # voxels along an axis: SimpleITK's recursive filter needs so many
 
 
 def working_copy(volume: Volume) -> Volume:
     """The scan on the working grid: slice towards the head, row towards the back, column towards the patient's left.
 
-    Between slices it is interpolated linearly. Within slices finer than 1 mm it is smoothed first by as much as the
-    coarser grid needs (a Gaussian of half the grid's spacing, less what the slices' own spacing already blurs).
+    It is interpolated linearly. Along axes finer than 1 mm it is smoothed first by as much as the coarser grid needs (a
+    Gaussian of half the grid's spacing, less half the scan's own, in squares).
 
     Args:
         volume: any orientation and spacing.
@@ -33,7 +34,6 @@ def working_copy(volume: Volume) -> Volume:
     (4, 3, 4)
     """
     sitk = simple_itk()
-
     shape = np.array(volume.voxels_hu.shape)
     corners = np.stack(np.meshgrid(*[[0.0, size - 1.0] for size in shape], indexing="ij"), axis=-1).reshape(-1, 3)
     places = volume.frame.to_xyz_mm(corners)
@@ -44,7 +44,7 @@ def working_copy(volume: Volume) -> Volume:
         raise BadInput(f"The scan claims to be {extent} mm large, more than any chest; check the units of its spacing.")
     image = as_image(volume)
     for axis, spacing in enumerate(volume.frame.spacing_xyz_mm):
-        if spacing < SPACING_MM:
+        if spacing < SPACING_MM and image.GetSize()[axis] >= SMOOTHED:
             sigma = 0.5 * float(np.sqrt(SPACING_MM**2 - spacing**2))
             image = sitk.RecursiveGaussian(image, sigma, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
     moved = sitk.Resample(

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pellucid.ct.luna.layout import SUBSET
+from pellucid.ct.own_folder import check_own
 from pellucid.ct.told import Told
 from pellucid.data.dicom_opening import is_dicom
-from pellucid.data.volumes.single_files import ending
+from pellucid.data.volumes.single_files import ending, scan_name
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
 from pellucid.run.folder import make_private
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 SCANS = "scans.json"
 """In the folder of several studies: what found, and in which files; it tells such a folder from any other."""
 MADE_BY = "pellucid ct find (several scans)"
-SUBSETS = "subset[0-9]"
-BESIDE = (".raw", ".zraw", ".csv")
-"""Endings of files that are no DICOM, and not looked into: voxels of MetaImage, and tables."""
+VOXELS = (".raw", ".zraw")
+"""Endings of the voxels of MetaImage, beside its .mhd file."""
 
 
 def scans_in(folder: Path) -> list[Path]:
@@ -36,7 +37,7 @@ def scans_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         return []
-    subsets = [path for path in folder.glob(SUBSETS) if path.is_dir()]
+    subsets = [path for path in folder.iterdir() if SUBSET.fullmatch(path.name) and path.is_dir()]
     within = subsets or [folder, *(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")]
     found = sorted(path for each in within for path in each.iterdir() if ending(path) and path.name[0] != ".")
     named: dict[str, Path] = {}
@@ -47,15 +48,6 @@ def scans_in(folder: Path) -> list[Path]:
     if found and not subsets and (beside := _dicom_in(folder)):
         raise BadInput(f"{folder} holds {found[0].name} and DICOM files such as {beside}: name the one that is meant.")
     return found
-
-
-def scan_name(path: Path) -> str:
-    """The file's name without its ending, which is the scan's name in LUNA16's tables.
-
-    >>> scan_name(Path("a/1.2.3.mhd")), scan_name(Path("chest.nii.gz"))
-    ('1.2.3', 'chest')
-    """
-    return path.name[: len(path.name) - len(ending(path))]
 
 
 def find_each(
@@ -73,13 +65,14 @@ def find_each(
         BadInput: `out` holds something else or cannot be written, or no scan could be looked through.
     """
     from pellucid.ct.reporting import join_marks, save_study
+    from pellucid.ct.reporting.saving import PAGE, TABLE
 
     _begin(scans, out, finder)
     folders, refused = [], []
     for done, scan in enumerate(scans):
         progress("scans", done, len(scans))
         folder = out / scan_name(scan)
-        if not (folder / "findings.html").is_file():
+        if not all((folder / name).is_file() for name in (TABLE, PAGE)):
             try:
                 study = look(scan)
             except BadInput as problem:
@@ -92,7 +85,7 @@ def find_each(
         raise BadInput(f"None of the {len(scans)} scans could be looked through; of {scans[0]}: {refused[0]['why']}")
     marks = join_marks(folders, out)
     said = [
-        f"{len(folders)} of {len(scans)} scans were looked through; a row for every lump is in {marks}.",
+        f"{len(folders)} of {len(scans)} scans were looked through; a row for every spot is in {marks}.",
         *(f"Not looked through: {one['scan']}: {one['why']}" for one in refused),
         f"Each scan has a page of its own, such as {folders[0] / 'findings.html'}.",
     ]
@@ -106,10 +99,10 @@ def _begin(scans: Sequence[Path], out: Path, finder: str) -> None:
     Raises:
         BadInput: something else is there, or findings of another pipeline.
     """
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / SCANS).is_file())):
-        raise BadInput(f"{out} holds something else than findings of several scans: choose another --out.")
+    if not (out / SCANS).is_file():
+        check_own(out)
     before = _earlier(out / SCANS, finder)
-    stamps = {scan_name(scan): [str(scan.resolve()), *_stamp(scan)] for scan in scans}
+    stamps = {scan_name(scan): [str(scan.resolve()), *_stamps(scan)] for scan in scans}
     for name, stamp in stamps.items():
         if before.get(name) != stamp:
             (out / name / "findings.html").unlink(missing_ok=True)
@@ -133,15 +126,16 @@ def _earlier(path: Path, finder: str) -> dict[str, list[object]]:
     return scans
 
 
-def _stamp(scan: Path) -> tuple[int, int]:
-    facts = scan.stat()
-    return facts.st_size, facts.st_mtime_ns
+def _stamps(scan: Path) -> list[list[int]]:
+    """Size and time of the file, and of its voxels where they lie beside it."""
+    files = [scan, *map(scan.with_suffix, VOXELS)]
+    return [[facts.st_size, facts.st_mtime_ns] for facts in (file.stat() for file in files if file.is_file())]
 
 
 def _dicom_in(folder: Path) -> str:
     """The first DICOM file below; empty where there is none."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not ending(path) and path.suffix.lower() not in BESIDE:
+        if path.is_file() and not ending(path) and path.suffix.lower() not in (*VOXELS, ".csv"):
             try:
                 with path.open("rb") as file:
                     if is_dicom(file.read(132)):

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from pellucid.ct.planted import Kind as Kind
 from pellucid.errors import BadInput
 from pellucid.shapes import Bool, Float, UInt8
 
-Kind = Literal["solid", "part-solid", "ground-glass"]
 Part = Literal["train", "test", "all"]
 KINDS: tuple[Kind, ...] = ("solid", "part-solid", "ground-glass")
 PARTS: tuple[Part, ...] = ("train", "test")

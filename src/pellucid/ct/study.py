@@ -59,7 +59,7 @@ def find_nodules(
         with timed("classify"):
             nodules, threshold = classify(lumps, working, weights)
         with timed("rate"):
-            findings = rate([nodule for nodule in nodules if nodule.accepted], working)
+            findings = rate(nodules, working)
         seconds["total"] = sum(seconds.values())
     told = (*volume.told, *lungs.told)
     return Study(

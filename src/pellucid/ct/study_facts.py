@@ -25,7 +25,7 @@ class Study:
         lumps: all groups of hot voxels, the likeliest first.
         nodules: one for each lump, rejected ones too.
         findings: those that were accepted.
-        seconds: by stage: read, lungs, likeness, group, classify, rate, total.
+        seconds: by stage: read, grid, lungs, likeness, group, classify, rate, total.
         threshold: a lump whose p_nodule reaches it is a finding.
         peak_memory_mb: the most memory that was in use at once, MB (10^6 bytes).
         told: what was noticed on the way, each in a sentence; may be empty.

@@ -124,8 +124,9 @@ class ZipBytes:
     b'hello'
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int = MOST_BYTES_A_MEMBER) -> None:
         self.path = path
+        self.most = most
         self._file = path.open("rb")
         self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
@@ -142,8 +143,8 @@ class ZipBytes:
         Raises:
             BadInput: damaged, too large, or compressed in another way than stored or deflated.
         """
-        if member.size > MOST_BYTES_A_MEMBER:
-            raise BadInput(f"{member.name} unfolds to {member.size:,} bytes: at most {MOST_BYTES_A_MEMBER:,} are read.")
+        if member.size > self.most:
+            raise BadInput(f"{member.name} unfolds to {member.size:,} bytes: at most {self.most:,} are read.")
         if self._map[member.offset : member.offset + 4] != b"PK\3\4" or member.offset + 30 > len(self._map):
             raise BadInput(f"{member.name} is not where the zip says it is: copy or download the zip again.")
         name_length, extra_length = struct.unpack_from("<HH", self._map, member.offset + 26)

@@ -22,7 +22,7 @@ def torchs(first, second):
         return None
 
 
-@settings(deadline=None, max_examples=50)  # the first call imports
+@settings(max_examples=50)
 @given(SHAPES, SHAPES)
 def test_the_result_is_torchs_and_numpys(first, second):
     met = broadcast(first, second)
@@ -36,7 +36,7 @@ def test_the_result_is_torchs_and_numpys(first, second):
     ElementTree.fromstring(met.as_svg())
 
 
-@settings(deadline=None, max_examples=50)  # the first call imports
+@settings(max_examples=50)
 @given(SHAPES, SHAPES)
 def test_a_mend_that_names_code_works(first, second):
     met = broadcast(first, second)
@@ -49,7 +49,7 @@ def test_a_mend_that_names_code_works(first, second):
         assert str(torchs(given["first"].shape, given["second"].shape)) == told[4]
 
 
-@settings(deadline=None, max_examples=50)  # the first call imports
+@settings(max_examples=50)
 @given(SHAPES, SHAPES)
 def test_a_warning_says_how_to_meet_one_to_one(first, second):
     met = broadcast(first, second)
@@ -133,7 +133,7 @@ def test_a_missing_axis_is_put_where_it_belongs():
 
 
 @given(SHAPES, SHAPES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_as_many_axes_are_stretched_as_torch_gives_stride_zero(first, second):
     met = broadcast(first, second)
     if met.shape is not None and 0 not in met.shape:

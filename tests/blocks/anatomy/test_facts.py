@@ -28,7 +28,7 @@ def views(draw):
     return view
 
 
-@settings(deadline=None, max_examples=50)  # the first call imports
+@settings(max_examples=50)
 @given(views())
 def test_facts_are_torchs_own(view):
     seen = anatomy(view)
@@ -38,7 +38,7 @@ def test_facts_are_torchs_own(view):
     assert seen.storage_bytes == view.untyped_storage().nbytes() == seen.storage_length * seen.bytes_per_number
 
 
-@settings(deadline=None, max_examples=50)  # the first call imports
+@settings(max_examples=50)
 @given(views())
 def test_the_cell_of_every_index_holds_its_number(view):
     seen = anatomy(view)
@@ -50,7 +50,7 @@ def test_the_cell_of_every_index_holds_its_number(view):
     assert seen.cells_read == len({seen.cell(index) for index in indices})
 
 
-@settings(deadline=None, max_examples=50)  # the first call imports
+@settings(max_examples=50)
 @given(views())
 def test_what_is_drawn_of_a_small_tensor_is_all_of_it(view):
     seen = anatomy(view)

@@ -14,7 +14,7 @@ from pellucid.errors import BadInput
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@settings(deadline=None, max_examples=50)  # the first call imports
+@settings(max_examples=50)
 @given(
     st.lists(st.integers(0, 6), min_size=1, max_size=20), st.integers(7, 9), st.sampled_from([torch.uint8, torch.int64])
 )

@@ -77,6 +77,11 @@ def test_tables_as_spreadsheets_write_them_are_read(files, marks):
         ({"annotations": GOOD["annotations"].replace("a,", "z,")}, r"holds no nodule in the 2 scans"),
         ({"seriesuids": "a\nb\n\na\n"}, r"seriesuids.csv names 'a' in lines 1 and 4"),
         ({"seriesuids": "\n"}, r"seriesuids.csv names no scan"),
+        ({"seriesuids": "a\n,b\n"}, r"seriesuids.csv line 2 begins with an empty cell"),
+        (
+            {"marks": f"{HEADING}probability, Probability\na,1,2,3,0.5,0.6\n"},
+            r"marks.csv has two columns probability: which one is meant",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(files, changed, said):

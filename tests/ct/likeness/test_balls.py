@@ -5,6 +5,7 @@ import pytest
 
 from pellucid.ct.likeness.balls import BALLS_ANSWER, SIGMA_PER_DIAMETER, ball_contrast_hu
 from pellucid.ct.likeness.curvature import curvatures, eigenvalues
+from pellucid.ct.likeness.looks import SIZES_MM
 
 from . import drawn
 
@@ -41,6 +42,14 @@ def test_the_balls_loudest_filter_has_a_sigma_of_its_radius_over_the_root_of_thr
     t = np.linspace(0.5, 3, 100_001)
     assert t[(t**3 * np.exp(-(t**2) / 2)).argmax()] == pytest.approx(0.5 / SIGMA_PER_DIAMETER, abs=1e-4)
     assert pytest.approx((2 / np.pi) ** 0.5 * 3**1.5 * np.exp(-1.5)) == BALLS_ANSWER
+
+
+def test_the_sizes_go_from_3_to_30_mm_so_near_that_a_ball_between_two_answers_with_094_of_its_own():
+    assert (SIZES_MM[0], SIZES_MM[-1]) == (3.0, 30.0)
+    steps = np.array(SIZES_MM[1:]) / SIZES_MM[:-1]
+    np.testing.assert_allclose(steps, 4 / 3, rtol=0.02)
+    t = 3**0.5 * np.sqrt([10 ** (1 / 8), 10 ** (-1 / 8)])
+    assert (t**3 * np.exp(-(t**2) / 2) / (3**1.5 * np.exp(-1.5))).max() == pytest.approx(0.945, abs=0.001)
 
 
 @pytest.mark.parametrize("along", [(0,), (1,), (2,), (0, 1), (1, 2)], ids=str)

@@ -48,6 +48,24 @@ def test_a_solid_ball_of_one_of_the_sizes_is_as_hot_as_its_contrast_says(heat):
     assert heat.sizes_mm[heat.size[20, 18, 22]] == 9.5
 
 
+@pytest.mark.parametrize("size", [3.0, 5.3, 16.9, 30.0])
+def test_balls_of_3_to_30_mm_are_as_hot_as_the_formula_says_and_hazy_ones_warm(size):
+    shape, centre = (50, 52, 54), (25.0, 26.0, 27.0)
+    side = np.zeros(shape, np.uint8)
+    side[3:-3, 3:-3, 3:-3] = 1
+    ball = drawn.share(shape, centre, size / 2)
+    for density, about in ((40, 890 * (size / 10) ** 0.5), (-620, None)):
+        voxels = np.where(side > 0, -850 + (density + 850) * ball, 40) + np.random.default_rng(0).normal(0, 20, shape)
+        scan = Volume(voxels.astype(np.int16), Frame(np.zeros(3), np.ones(3), np.eye(3)), "ball")
+        heat = nodule_likeness(scan, Lungs(side > 0, side))
+        assert np.linalg.norm(heat.peaks_irc[0] - centre) <= 1.5 * 3**0.5  # the middle cube of the coarsest grid
+        if about:
+            assert heat.peaks_likeness[0] == pytest.approx(about / (about + 300), abs=0.05)
+            assert heat.sizes_mm[heat.peaks_size[0]] == size
+        else:
+            assert heat.peaks_likeness[0] > 0.35
+
+
 def test_a_hazy_ball_is_hot_too(heat):
     assert hottest(heat, "hazy") > 0.5
     assert heat.sizes_mm[heat.size[32, 38, 24]] in (9.5, 12.7, 16.9)

@@ -111,6 +111,21 @@ def test_the_same_scan_gives_the_same_lumps_and_no_more_than_the_most(lumps, wor
     assert [lump.centre_xyz_mm for lump in again] == [lump.centre_xyz_mm for lump in lumps[:5]]
 
 
+@pytest.mark.parametrize("end", [0, 29])
+def test_a_ball_in_which_the_scan_ends_is_one_lump(end):
+    centre = np.array([end, 3.0, 38.0])
+    inside = np.zeros((30, 40, 44), bool)
+    inside[:, :36, 4:] = True
+    away = np.linalg.norm(np.stack(np.indices(inside.shape), axis=-1) - centre, axis=-1)
+    voxels = np.where(inside, -860 + 900 * np.clip(4.5 - away, 0, 1), 50).astype(np.int16)
+    cut, lungs = Volume(voxels, FRAME, "cut"), Lungs(inside, inside.astype(np.uint8))
+    lump, *others = group(nodule_likeness(cut, lungs), cut, lungs)
+    inner = (away <= 3.5) & inside
+    at = np.argwhere(lump.outline) + lump.corner_irc
+    assert inner[tuple(at.T)].sum() >= 0.9 * inner.sum()
+    assert all(np.linalg.norm(other.corner_irc - centre) > 5 for other in others)
+
+
 def test_lungs_without_a_spot_have_no_lumps(lungs):
     empty = Volume(np.where(lungs.inside, -860, 50).astype(np.int16), FRAME, "empty")
     assert group(nodule_likeness(empty, lungs), empty, lungs) == []

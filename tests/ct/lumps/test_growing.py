@@ -1,10 +1,13 @@
 """The outline of one spot: a ball as it was drawn, and the same ball with a vessel through it."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
 from pellucid.ct.lumps.growing import grow
+from pellucid.errors import MissingPart
 
 SHAPE, MIDDLE = (40, 44, 48), np.array([19.3, 21.0, 23.6])
 PLACES = np.stack(np.indices(SHAPE), axis=-1).astype(float)
@@ -57,6 +60,12 @@ def test_it_stays_within_the_lungs_and_begins_at_its_first_voxel():
         kept = grown.outline.any(axis=tuple(other for other in range(3) if other != axis))
         assert kept[0]
         assert kept[-1]
+
+
+def test_without_connected_components_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cc3d", None)
+    with pytest.raises(MissingPart, match=r'connected-components-3d .* pip install "pellucid\[ct\]"'):
+        grow(scan(ball(6)), EVERYWHERE, (19, 21, 24), 5.3)
 
 
 def test_a_free_ball_is_not_hemmed_in_and_a_bump_on_a_large_one_is():

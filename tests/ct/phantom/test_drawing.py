@@ -5,9 +5,11 @@ import pytest
 
 from pellucid.ct.phantom import draw_many, draw_phantom
 from pellucid.ct.phantom.grids import Grid
+from pellucid.ct.phantom.nodules import Room, draw_nodules
 from pellucid.ct.phantom.physique import draw_physique
 from pellucid.ct.phantom.thorax import make_thorax
 from pellucid.ct.phantom.tissues import surroundings
+from pellucid.ct.shapes import load_shapes
 from pellucid.errors import BadInput
 
 
@@ -43,6 +45,19 @@ def test_tissues_have_their_radiodensity(person):
     assert drawn.blood_hu * 0.8 - 25 < np.median(around) < drawn.blood_hu + 25  # a chamber of the heart
     assert 0.01 < (hu > 300).mean() < 0.12  # compact bone
     assert (hu < -60).mean() > 0.05  # fat and air
+
+
+def test_balls_are_as_wide_as_long_and_of_any_size(person):
+    _, thorax, _ = person
+    grid = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
+    room = Room(thorax, grid, lambda box: np.ones([axis.stop - axis.start for axis in box]), np.zeros((0, 3)))
+    drawn = draw_nodules(np.random.default_rng(2), load_shapes(), 12, 0, room, balls=1.0)
+    assert len(drawn) > 6
+    for one in drawn:
+        dense = np.argwhere(one.patch.share > 0.5)
+        np.testing.assert_allclose(np.ptp(dense, axis=0) + 1, one.diameter_mm, atol=1.01)
+    assert max(one.diameter_mm for one in drawn) > 20
+    assert min(one.diameter_mm for one in drawn) < 10
 
 
 def test_what_cannot_be_drawn_is_refused_in_one_line():

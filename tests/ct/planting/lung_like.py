@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
+from pellucid.ct.lungs import Lungs
 from pellucid.data.volumes import Frame, Volume
 
 SHAPE = (100, 110, 120)
@@ -15,6 +17,7 @@ VESSEL_ROW, VESSEL_COLUMN, VESSEL_RADIUS = 55, 40, 2.5  # runs along the slices
 LUMP_IRC, LUMP_RADIUS = (50, 30, 80), 4.0
 
 
+@cache
 def scan() -> Volume:
     """On the working grid: lung of -850 HU in soft tissue."""
     voxels = np.full(SHAPE, 40, np.int16)
@@ -26,10 +29,9 @@ def scan() -> Volume:
     return Volume(voxels, Frame(ORIGIN, np.ones(3), np.eye(3)), "block")
 
 
-def lungs():
+@cache
+def lungs() -> Lungs:
     """The block, all of it as one lung."""
-    from pellucid.ct.lungs import Lungs
-
     inside = np.zeros(SHAPE, bool)
     inside[INSIDE] = True
     return Lungs(inside, inside.astype(np.uint8))
@@ -39,6 +41,8 @@ def lungs():
 class Searched:
     findings: list
     nodules: list
+    working: Volume = field(default_factory=scan)
+    lungs: Lungs = field(default_factory=lungs)
 
 
 def search_by_difference(as_it_is: Volume, smallest_mm: float, marks=()):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from scipy.ndimage import gaussian_filter
 from scipy.special import ndtr
 
 from pellucid.ct.planting import measure_blur
+from pellucid.ct.planting.erf_fit import _at
 from pellucid.data.volumes import Frame, Volume
 from pellucid.errors import BadInput
 
@@ -68,8 +70,22 @@ def test_a_sheet_on_the_skin_is_left_out():
     assert measure_blur(Volume(covered, volume.frame, "a")).sigma_mm == pytest.approx(0.4, rel=0.04)
 
 
-def test_a_known_slice_thickness_is_kept():
-    assert measure_blur(body(0.5, 0), slice_mm=5.0).slice_mm == 5.0
+def test_the_slopes_written_by_hand_are_autograd_s():
+    rng = np.random.default_rng(2)
+    values, inwards, sideways = rng.normal(-500, 300, (3, 7)), rng.uniform(-3, 3, (3, 7)), rng.uniform(-2, 2, (3, 7))
+    near = rng.random((3, 7)) < 0.8
+    parameters = rng.normal([-1000, 950, 0.1, 0.1, 0.05, -0.5], [20, 50, 0.3, 0.1, 0.05, 0.3], (3, 6))
+
+    def step(told):
+        air, height, place, turn, bend, log_sigma = (told[:, [one]] for one in range(6))
+        v = torch.tensor(sideways)
+        z = (torch.tensor(inwards) - place - turn * v - bend * v**2) / log_sigma.exp()
+        return ((air + height * torch.special.ndtr(z)) * torch.tensor(near)).sum(0)  # of each voxel, all edges
+
+    error, slopes, loss = _at(parameters, values, inwards, sideways, near)
+    by_torch = torch.autograd.functional.jacobian(step, torch.tensor(parameters)).numpy()  # voxel, edge, parameter
+    np.testing.assert_allclose(slopes, by_torch.transpose(1, 0, 2), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(loss, (error**2).sum(1))
 
 
 def test_a_scan_without_air_says_so():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from pellucid.ct.planting import Blur, ToPlant, could_be_missed, plant, plant_page
+from pellucid.ct.lungs import Lungs
+from pellucid.ct.planting import Blur, ToPlant, check_plant_folder, could_be_missed, plant, plant_page, save_planted
+from pellucid.ct.planting.figure import found_rates
 from pellucid.ct.planting.rounds import Planting
 from pellucid.ct.planting.searching import search
 from pellucid.errors import BadInput
@@ -24,20 +28,13 @@ def volume():
     return lung_like.scan()
 
 
-@pytest.fixture(autouse=True)
-def known_lungs(monkeypatch):
-    monkeypatch.setattr("pellucid.ct.lungs.find_lungs", lambda working: lung_like.lungs())
-
-
 def searched(volume, find, **settings):
     return could_be_missed(volume, find, rng=np.random.default_rng(4), **{**SETTINGS, **settings})
 
 
 @pytest.fixture(scope="module")
 def whole(volume):
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("pellucid.ct.lungs.find_lungs", lambda working: lung_like.lungs())
-        return searched(volume, lung_like.search_by_difference(volume, 5.0, marks=[(30.0, 40.0, 60.0)]))
+    return searched(volume, lung_like.search_by_difference(volume, 5.0, marks=[(30.0, 40.0, 60.0)]))
 
 
 def test_what_the_pipeline_finds_is_found_and_what_it_rejects_is_missed(whole):
@@ -67,6 +64,7 @@ def test_the_lines_say_what_the_figures_mean(whole):
 
 def test_json_holds_every_nodule_and_cell(whole):
     told = json.loads(json.dumps(whole.as_dict(), allow_nan=False))
+    assert next(iter(told)) == "made_by"  # by which an earlier report is known
     assert told["planted"] == len(told["nodules"]) == 18
     assert told["smallest_mostly_found"]["40"]["diameter_mm"] == 6.0
     assert len(told["cells"]) == 3 * 4
@@ -158,3 +156,75 @@ def test_the_page_shows_the_plot_the_table_and_both_kinds_of_pictures(whole, vol
     assert "Not a medical device" in page.words
     assert page.words.count("1.00 (0.61 to 1.00)") >= 2
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")  # nothing to load
+
+
+def test_the_plot_has_each_rate_and_its_interval_at_its_height_and_each_diameter_at_its_place(whole):
+    drawn = ElementTree.fromstring(found_rates(whole, 40.0))
+    part = "{http://www.w3.org/2000/svg}"
+    heights = {f"{percent}%": None for percent in range(0, 101, 20)}
+    for text in drawn.iter(f"{part}text"):
+        if text.text in heights:
+            heights[text.text] = float(text.get("y")) - 4  # its letters hang a little below the line that they name
+    zero, all_of_it = heights["0%"], heights["100%"]
+    np.testing.assert_allclose(list(heights.values()), np.linspace(zero, all_of_it, 6), atol=0.1)
+    bars = [{key: float(one.get(key)) for key in ("x1", "x2", "y1", "y2")} for one in drawn.iter(f"{part}line")]
+    shown = {}
+    for one in drawn.iter(f"{part}circle"):
+        told = re.fullmatch(r"all places, (\d+) mm: (\d+) of (\d+) found, .*", one.find(f"{part}title").text)
+        if told:
+            size, found, planted = map(int, told.groups())
+            x, y = float(one.get("cx")), float(one.get("cy"))
+            assert y == pytest.approx(zero + (all_of_it - zero) * found / planted, abs=0.1)
+            (bar,) = [one for one in bars if one["x1"] == one["x2"] == x and one["y1"] != one["y2"]]
+            low, high = wilson(found, planted)
+            assert [bar["y1"], bar["y2"]] == pytest.approx(
+                [zero + (all_of_it - zero) * p for p in (low, high)], abs=0.1
+            )
+            shown[size] = x
+    assert sorted(shown) == [4, 6, 8]
+    assert shown[6] - shown[4] == pytest.approx(shown[8] - shown[6], abs=0.1)
+
+
+def wilson(found, planted):
+    """Wilson's 95% interval, the roots of (p - found / planted)^2 = z^2 p (1 - p) / planted."""
+    z2 = 1.959964**2
+    share = found / planted
+    low, high = sorted(np.roots([1 + z2 / planted, -(2 * share + z2 / planted), share**2]))
+    return max(low, 0.0), min(high, 1.0)
+
+
+def test_a_report_is_replaced_by_the_next_and_its_folder_is_private(whole, volume, tmp_path):
+    folder = tmp_path / "planted"
+    save_planted(whole, volume, folder)
+    (folder / "rounds.json").write_text("{}")  # those of the report
+    (folder / ".plant.json.making").write_text("{")  # what a killed run left
+    assert save_planted(whole, volume, folder) == folder / "plant.html"
+    assert json.loads((folder / "plant.json").read_text()) == json.loads(json.dumps(whole.as_dict()))
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("letter.txt", r"holds other files \(letter\.txt\)"),
+        ("plant.json", r"plant\.json is there already, and is no report of pellucid ct plant"),
+        ("plant.html", r"plant\.html is there already, and is no page of pellucid ct plant"),
+    ],
+)
+def test_what_someone_else_wrote_is_never_written_over(name, said, whole, volume, tmp_path):
+    (tmp_path / name).write_text("mine")
+    for refuse in (check_plant_folder, lambda folder: save_planted(whole, volume, folder)):
+        with pytest.raises(BadInput, match=said):
+            refuse(tmp_path)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "mine")]
+
+
+def test_the_lungs_are_those_that_the_pipeline_found(volume):
+    half = np.zeros(lung_like.SHAPE, bool)
+    half[lung_like.INSIDE] = True
+    half[:, :, 60:] = False
+    seen = lung_like.Searched([], [], lungs=Lungs(half, half.astype(np.uint8)))
+    report = searched(volume, lambda planted: seen)
+    columns = volume.frame.to_irc(np.array([one.centre_xyz_mm for one in report.tried]))[:, 2]
+    assert len(columns) > 3
+    assert columns.max() < 60

@@ -103,6 +103,12 @@ def test_a_place_outside_the_scan_is_refused_with_how_far_it_is():
         plane(one_bright_voxel(), PLACE, "axial", 0.0)
 
 
+def test_windows_are_those_that_radiologists_use():
+    # width and level as published: Radiopaedia, "Windowing (CT)", rID-52108; fastai's medical.imaging has the same
+    published = {"lung": (1500, -600), "mediastinum": (350, 50), "bone": (1800, 400)}
+    assert {one.name: (one.width_hu, one.centre_hu) for one in (LUNG, MEDIASTINUM, BONE)} == published
+
+
 def test_windows_agree_with_pydicoms():
     from pydicom.dataset import Dataset
     from pydicom.pixels import apply_voi_lut

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 
@@ -41,7 +42,7 @@ def test_a_folder_of_other_things_is_refused_and_stays_as_open_as_it_was(study, 
     tmp_path.chmod(0o755)
     (tmp_path / "findings.csv").write_text("seriesuid,coordX,coordY,coordZ,probability\n")  # of another program
     for check in (check_folder, lambda folder: save_study(study, folder)):
-        with pytest.raises(BadInput, match="holds other files, and no study"):
+        with pytest.raises(BadInput, match=r"holds other files \(findings\.csv\)"):
             check(tmp_path)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
     assert (tmp_path / "findings.csv").read_text() == "seriesuid,coordX,coordY,coordZ,probability\n"
@@ -60,3 +61,29 @@ def test_what_a_killed_run_left_behind_does_not_stand_in_the_way(study, tmp_path
     (tmp_path / "findings.csv").unlink()  # killed after the first file
     save_study(study, tmp_path)
     assert (tmp_path / "findings.csv").is_file()
+
+
+def test_a_full_disk_is_told_in_one_line_and_the_earlier_study_stays(study, tmp_path, monkeypatch, study_of):
+    save_study(study, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(BadInput, match=r"findings\.json cannot be written \(No space left on device\): make room"):
+        save_study(study_of("9.9"), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_looked_into_or_made_is_told(study, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be made"):
+        save_study(study, tmp_path / "file" / "below")
+
+    def closed(_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.iterdir", closed)
+    with pytest.raises(BadInput, match=r"cannot be looked into \(Permission denied\)"):
+        check_folder(tmp_path / "closed")

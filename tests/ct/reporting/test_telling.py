@@ -22,13 +22,19 @@ def rows(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def test_the_table_has_luna16s_columns_and_a_row_for_every_lump_rejected_or_not(study):
+def test_the_table_has_luna16s_columns_and_a_row_for_every_spot_rejected_or_not(study):
     header, *found = rows(as_csv(study))
     assert header == ["seriesuid", "coordX", "coordY", "coordZ", "probability"]
     assert [row[0] for row in found] == ["1.2.840.7"] * 2
     np.testing.assert_allclose(
         np.array([row[1:] for row in found], float), [[*BALL_XYZ, 0.88], [*OTHER_XYZ, 0.047]], rtol=1e-8
     )
+
+
+def test_a_lump_that_is_the_spot_of_a_likelier_one_has_no_row_but_stands_in_the_facts(study):
+    again = replace(study, nodules=[replace(study.nodules[0], same_as=2), study.nodules[1]])
+    assert [row[4] for row in rows(as_csv(again))[1:]] == ["0.88"]
+    assert [(one["number"], one["same_as"]) for one in as_dict(again)["rejected"]] == [(1, 2)]
 
 
 @pytest.mark.parametrize("name", ['a,b "c"', "<b>1.2</b>", "two\nlines", "Lunge ü"])

@@ -103,7 +103,7 @@ def test_frames_without_descriptions_are_refused(enhanced, tmp_path):
 def test_fewer_pixels_than_frames_are_refused(enhanced, tmp_path):
     enhanced.PixelData = enhanced.PixelData[:-2000]
     pydicom.dcmwrite(tmp_path / "scan.dcm", enhanced, enforce_file_format=True)
-    with pytest.raises(BadInput, match=r"fewer pixels than its 20 frames"):
+    with pytest.raises(BadInput, match=r"scan\.dcm has fewer pixels than its 20 frames"):
         read_scan(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -46,6 +47,36 @@ def test_a_damaged_zip_member_is_refused(series_folder, steps):
     path.write_bytes(contents)
     with pytest.raises(BadInput, match="damaged"):
         read_scan(path)
+
+
+def test_a_zip_cut_off_halfway_is_refused(series_folder, steps):
+    path = zipped(series_folder(steps(UPWARDS)))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(BadInput, match="is not a whole zip file"):
+        read_scan(path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_with_two_files_of_one_name_is_refused_and_loses_none(series_folder, steps):
+    path = zipped(series_folder(steps(UPWARDS)))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(archive.namelist()[3], archive.read(archive.namelist()[4]))
+    with pytest.raises(BadInput, match="holds 1 names twice"):
+        read_scan(path)
+
+
+def test_a_folder_that_cannot_be_read_is_refused_and_not_passed_over(series_folder, steps, monkeypatch):
+    folder = series_folder(steps(UPWARDS))
+    scandir = os.scandir
+
+    def locked(path):
+        if Path(path).name == "1.2.3.4":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    with pytest.raises(BadInput, match=r"1\.2\.3\.4 cannot be read \(Permission denied\)"):
+        read_scan(folder)
 
 
 def test_localisers_in_the_series_are_left_out_and_told(series_folder, steps, slice_file, same_as_field):
@@ -151,7 +182,12 @@ def test_a_list_of_many_series_stays_one_line_of_few(series_folder, steps):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("", "holds no DICOM pictures"), ("nowhere", "There is no"), ("notes.txt", "holds no DICOM pictures")],
+    [
+        ("", "holds no DICOM pictures"),
+        ("notes.txt", "holds no DICOM pictures"),
+        ("nowhere", "There is no"),
+        ("nowhere.zip", "There is no"),
+    ],
 )
 def test_what_holds_no_dicom_is_refused(tmp_path, name, reason):
     (tmp_path / "notes.txt").write_text("nothing")
@@ -180,6 +216,10 @@ def test_a_zip_that_unfolds_too_far_and_a_scan_too_large_are_refused_before_they
     series_folder, steps, monkeypatch
 ):
     path = zipped(series_folder(steps(UPWARDS)))
+    with monkeypatch.context() as smaller:
+        smaller.setattr("pellucid.data.volumes.files.MOST_BYTES_A_FILE", 5_000)
+        with pytest.raises(BadInput, match="at most 5,000 are read"):
+            read_scan(path)
     monkeypatch.setattr("pellucid.data.volumes.units.MOST_VOXELS", 20 * 45 * 56 - 1)
     with pytest.raises(BadInput, match="20 x 45 x 56 = 50,400 voxels"):
         read_scan(path)

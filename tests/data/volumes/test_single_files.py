@@ -52,22 +52,24 @@ def test_what_simpleitk_wrote_is_read_to_the_same_voxels_and_places(tmp_path, en
     assert (volume.seriesuid, volume.told) == ("1.3.6.1", ())
 
 
-def nifti(voxels: np.ndarray, sform: np.ndarray, *, slope=1.0, inter=0.0, codes=(0, 1), units=2, dim=None) -> bytes:
+def nifti(
+    voxels: np.ndarray, sform: np.ndarray, *, inter=0.0, codes=(0, 1), units=2, dim=None, order="<", kind="i2"
+) -> bytes:
     """A NIfTI-1 file by hand; `voxels` [slice, row, column], `sform` 3 x 4 from column, row, slice to RAS.
 
     Source: nifti1.h (offsets of each field).
     """
     header = bytearray(352)
-    struct.pack_into("<i", header, 0, 348)
-    struct.pack_into("<8h", header, 40, *(dim or (3, *voxels.shape[::-1], 1, 1, 1, 1)))
-    struct.pack_into("<2h", header, 70, 4, 16)  # int16
-    struct.pack_into("<8f", header, 76, 1, *np.linalg.norm(sform[:, :3], axis=0), 1, 1, 1, 1)
-    struct.pack_into("<3f", header, 108, 352, slope, inter)
+    struct.pack_into(f"{order}i", header, 0, 348)
+    struct.pack_into(f"{order}8h", header, 40, *(dim or (3, *voxels.shape[::-1], 1, 1, 1, 1)))
+    struct.pack_into(f"{order}2h", header, 70, {"i2": 4, "f4": 16, "f8": 64}[kind], 8 * int(kind[1]))
+    struct.pack_into(f"{order}8f", header, 76, 1, *np.linalg.norm(sform[:, :3], axis=0), 1, 1, 1, 1)
+    struct.pack_into(f"{order}3f", header, 108, 352, 1.0, inter)
     header[123] = units
-    struct.pack_into("<2h", header, 252, *codes)
-    struct.pack_into("<12f", header, 280, *sform.ravel())
+    struct.pack_into(f"{order}2h", header, 252, *codes)
+    struct.pack_into(f"{order}12f", header, 280, *sform.ravel())
     header[344:348] = b"n+1\0"
-    return bytes(header) + voxels.astype("<i2").tobytes()
+    return bytes(header) + voxels.astype(order + kind).tobytes()
 
 
 RAS = np.array([[-0.9, 0, 0, 20.0], [0, -1.1, 0, -30.0], [0, 0, 2.5, -50.0]])  # columns to the left, rows to the back
@@ -80,6 +82,32 @@ def test_a_nifti_file_written_by_hand_is_turned_from_ras_to_lps(tmp_path):
     np.testing.assert_array_equal(volume.voxels_hu, hu())
     # column 3, row 2, slice 1: RAS = (20 - 2.7, -30 - 2.2, -50 + 2.5); left and back are their negatives
     np.testing.assert_allclose(volume.frame.to_xyz_mm(np.array([[1.0, 2.0, 3.0]])), [[-17.3, 32.2, -47.5]], atol=1e-5)
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_a_nifti_file_of_floats_is_read_in_either_byte_order_and_refused_with_one_that_is_no_number(
+    tmp_path, packed, order, kind
+):
+    path = tmp_path / ("scan.nii" if packed is bytes else "scan.nii.gz")
+    voxels = hu()[:19, :, :55].astype(float)  # an odd number of them
+    path.write_bytes(packed(nifti(voxels, RAS, order=order, kind=kind)))
+    np.testing.assert_array_equal(read_scan(path).voxels_hu, voxels)
+    for value in (np.nan, np.inf):  # SimpleITK alone would make either 0 HU: water
+        voxels[-1, -1, -1] = value
+        path.write_bytes(packed(nifti(voxels, RAS, order=order, kind=kind)))
+        with pytest.raises(BadInput, match=r"voxels that are no numbers \(NaN or infinite\)"):
+            read_scan(path)
+
+
+def test_a_nifti_file_of_one_point_in_time_is_read_and_of_two_is_refused(tmp_path):
+    path = tmp_path / "scan.nii"
+    path.write_bytes(nifti(hu(), RAS, dim=(4, *SHAPE[::-1], 1, 1, 1, 1)))
+    np.testing.assert_array_equal(read_scan(path).voxels_hu, hu())
+    path.write_bytes(nifti(np.stack([hu(), hu()]), RAS, dim=(4, *SHAPE[::-1], 2, 1, 1, 1)))
+    with pytest.raises(BadInput, match="56 x 45 x 20 x 2 voxels of 1 values; one scan"):
+        read_scan(path)
 
 
 def test_a_left_handed_nifti_file_keeps_its_places(tmp_path):
@@ -135,7 +163,9 @@ def test_padding_below_air_becomes_air_and_is_told(tmp_path):
         (((hu() + 1024) // 16).astype(np.uint8), SPACING, "greys of a picture"),
         (hu() / np.float32(1000), SPACING, "no voxel of air"),
         (hu() * np.float32(100), SPACING, "more than HU can be"),
-        (np.where(hu() > 1400, np.nan, hu()), SPACING, "more than HU can be"),
+        (np.where(hu() > 1400, np.nan, hu()), SPACING, "no numbers"),
+        (hu()[:1], SPACING, "1 slice; at least 2 are needed"),
+        (np.full(SHAPE, 32767.6), SPACING, "more than HU can be"),
         (np.full(SHAPE, -1000, np.int16), SPACING, "hardly any of tissue"),
         (hu()[0], SPACING[:2], "56 x 45 voxels of 1 values"),
     ],
@@ -179,6 +209,45 @@ def test_a_header_without_its_spacing_is_refused(tmp_path, ending, line):
         read_scan(path)
 
 
+def test_a_big_endian_nrrd_file_written_by_hand_is_read(tmp_path):
+    text = (
+        "NRRD0004\ntype: short\ndimension: 3\nspace: left-posterior-superior\nsizes: 56 45 20\n"
+        "space directions: (0.9,0,0) (0,1.1,0) (0,0,2.5)\nendian: big\nencoding: raw\nspace origin: (-20,30,-50)\n\n"
+    )
+    path = tmp_path / "scan.nrrd"
+    path.write_bytes(text.encode() + hu().astype(">i2").tobytes())
+    volume = read_scan(path)
+    np.testing.assert_array_equal(volume.voxels_hu, hu())
+    np.testing.assert_allclose(volume.frame.spacing_xyz_mm, SPACING, atol=1e-9)
+
+
+@pytest.mark.parametrize("elsewhere", ["../scan.raw", "deep/../../scan.raw", "{}/scan.raw", "LIST\n../scan.raw"])
+@pytest.mark.parametrize(
+    ("ending", "named"), [(".mhd", "ElementDataFile = {}"), (".mhd", "ElementDataFile: {}"), (".nhdr", "DATA FILE: {}")]
+)
+def test_a_header_that_names_voxels_outside_its_own_folder_is_refused(tmp_path, ending, named, elsewhere):
+    sitk.WriteImage(image(hu()), str(tmp_path / f"scan{ending}"))
+    path = tmp_path / "received" / f"scan{ending}"
+    path.parent.mkdir()
+    lines = (tmp_path / path.name).read_text().splitlines()
+    kept = [line for line in lines if not line.startswith(("ElementDataFile", "data file"))]
+    path.write_text("\n".join([*kept, named.format(elsewhere.format(tmp_path))]) + "\n")
+    with pytest.raises(BadInput, match="names a file outside its own folder") as refusal:
+        read_scan(path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_frame_that_cannot_be_is_refused_naming_the_file(tmp_path):
+    path = tmp_path / "scan.mhd"
+    sitk.WriteImage(image(hu()), str(path))
+    text = path.read_text().splitlines()
+    path.write_text("\n".join("ElementSpacing = 0 1 1" if line.startswith("ElementSp") else line for line in text))
+    with pytest.raises(
+        BadInput, match=r"scan\.mhd: The scan's spacing is \[0\.0, 1\.0, 1\.0\] mm; all must be above 0\.$"
+    ):
+        read_scan(path)
+
+
 def test_a_nrrd_file_in_ras_is_turned_to_lps(tmp_path):
     path = tmp_path / "scan.nhdr"
     sitk.WriteImage(image(hu()), str(path))
@@ -190,7 +259,11 @@ def test_a_nrrd_file_in_ras_is_turned_to_lps(tmp_path):
 def test_what_is_no_such_file_is_refused(tmp_path):
     (tmp_path / "scan.nii").write_bytes(b"nothing of the kind")
     (tmp_path / "scan.mhd").mkdir()
-    for name, reason in {"scan.nii": "cannot be read", "scan.mhd": "no file", "other.nrrd": "no file"}.items():
+    for name, reason in {
+        "scan.nii": r"cannot be read \(/.*scan.nii is not recognized as a NIFTI file\);",
+        "scan.mhd": "no file",
+        "other.nrrd": "no file",
+    }.items():
         with pytest.raises(BadInput, match=reason):
             read_scan(tmp_path / name)
 

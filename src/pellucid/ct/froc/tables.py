@@ -42,7 +42,8 @@ def read_places(path: Path, number_column: str) -> PlaceTable:
         path: of a CSV table with a heading; it may have no rows.
         number_column: "probability" or "diameter_mm".
     Raises:
-        BadInput: the file or a column is missing, or a cell is empty or no finite number; the message names the line.
+        BadInput: the file or a column is missing, a column is there twice, or a cell is empty or no finite number; the
+            message names the line.
     """
     rows = read_rows(path)
     columns = _columns(path, rows, (*PLACE_COLUMNS, number_column))
@@ -64,7 +65,7 @@ def read_seriesuids(path: Path) -> list[str]:
     """The scans that count, one a line; LUNA16's file has no heading, one that says "seriesuid" is passed over.
 
     Raises:
-        BadInput: the file is missing, names no scan, or one twice.
+        BadInput: the file is missing, names no scan, or one twice, or a line begins with an empty cell.
     """
     named = [(line, row[0].strip()) for line, row in read_rows(path)]
     if named and named[0][1].lower() == "seriesuid":
@@ -73,6 +74,8 @@ def read_seriesuids(path: Path) -> list[str]:
         raise BadInput(f"{path} names no scan: one seriesuid a line is needed.")
     seen: dict[str, int] = {}
     for line, seriesuid in named:
+        if not seriesuid:
+            raise BadInput(f"{path} line {line} begins with an empty cell: a seriesuid is needed there.")
         if seriesuid in seen:
             raise BadInput(f"{path} names {seriesuid!r} in lines {seen[seriesuid]} and {line}: remove one of them.")
         seen[seriesuid] = line
@@ -123,10 +126,13 @@ def _columns(path: Path, rows: list[Row], needed: tuple[str, ...]) -> list[int]:
     if missing:
         found = ",".join(cell.strip() for cell in rows[0][1])[:120]
         raise BadInput(f"{path} lacks {', '.join(missing)}; its first line is {found!r}: {','.join(needed)} is needed.")
+    twice = [name for name in needed if heading.count(name.lower()) > 1]
+    if twice:
+        raise BadInput(f"{path} has two columns {twice[0]}: which one is meant cannot be known; remove the other.")
     return [heading.index(name.lower()) for name in needed]
 
 
-def _numbers(path: Path, rows: list[Row], columns: list[int]) -> np.ndarray:
+def _numbers(path: Path, rows: list[Row], columns: list[int]) -> Float[np.ndarray, "row column"]:
     try:
         flat = [float(row[column]) for _, row in rows for column in columns]
     except ValueError:

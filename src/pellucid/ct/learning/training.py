@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.blocks.anatomy.facts import counted
 from pellucid.ct.learning import gathered
 from pellucid.ct.learning.gathering import Cases, load_cases
 from pellucid.ct.learning.labelling import NODULE, OTHER
@@ -43,10 +44,11 @@ class Trained:
         """For the terminal."""
         facts = self.facts
         return [
-            f"Learned from {facts['scans_learned']} scans ({facts['trained_on']}): {facts['nodules']} nodules and "
-            f"{facts['others']} other lumps, in {facts['steps']} steps.",
-            f"Frozen on {facts['scans_frozen']} other scans: p_nodule from {facts['threshold']:.3f} on is a finding. "
-            f"There {facts['found']:.3f} of the lumps that are nodules are accepted, at "
+            f"Learned from {counted(facts['scans_learned'], 'scan')} ({facts['trained_on']}): "
+            f"{counted(facts['nodules'], 'nodule')} and {counted(facts['others'], 'other lump')}, "
+            f"in {counted(facts['steps'], 'step')}.",
+            f"Frozen on {counted(facts['scans_frozen'], 'other scan')}: p_nodule from {facts['threshold']:.3f} on is a "
+            f"finding. There {facts['found']:.3f} of the lumps that are nodules are accepted, at "
             f"{facts['false_marks_a_scan']:.2f} false marks a scan.",
             *(f"Not learned from: {name}: {why}" for name, why in self.refused.items()),
             f"Written to {self.weights}.",
@@ -58,7 +60,7 @@ def train_network(
     *,
     luna_folder: Path | None = None,
     fold: int = 0,
-    scans: int = 80,
+    scans: int = 100,
     steps: int = 3000,
     seed: int = 0,
     progress: Progress = silent,

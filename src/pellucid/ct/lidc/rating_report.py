@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pellucid.ct.rating import RatingModel
@@ -47,7 +47,7 @@ class Slope:
 
     def as_dict(self) -> dict[str, float]:
         """For JSON."""
-        return {"value": self.value, "low": self.low, "high": self.high, "intercept": self.intercept}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

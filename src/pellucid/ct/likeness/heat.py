@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid.ct.likeness.grids import finer, middles_irc
 from pellucid.ct.likeness.looks import SIZES_MM, Look, looks
 from pellucid.ct.likeness.peaks import peaks_of
+from pellucid.ct.lungs import Lungs
+from pellucid.ct.lungs.boxes import bounding_box
 from pellucid.data.volumes import Volume
 from pellucid.shapes import Float, Int, UInt8
-
-if TYPE_CHECKING:
-    from pellucid.ct.lungs import Lungs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +47,7 @@ def nodule_likeness(working: Volume, lungs: Lungs) -> Likeness:
         lungs: its lungs (`ct.lungs.find_lungs`).
     Returns:
         Likeness on the same grid. A solid ball of one of the sizes, c HU above the lung around it, has about
-        w / (w + 300) at its centre, where w = c sqrt(size / 10 mm).
+        w / (w + 300) at its centre (to 0.05), where w = c sqrt(size / 10 mm).
     """
     values = np.zeros(working.voxels_hu.shape, np.float16)
     size = np.zeros(working.voxels_hu.shape, np.uint8)
@@ -57,7 +55,7 @@ def nodule_likeness(working: Volume, lungs: Lungs) -> Likeness:
         (np.zeros((0, 3), int), np.zeros(0), np.zeros(0, np.uint8))
     ]
     if lungs.inside.any():
-        box = _bounds(lungs.inside)
+        box = bounding_box(lungs.inside, 0)
         inside = lungs.inside[box]
         loudest = np.zeros(inside.shape, np.float32)
         for look in looks(working.voxels_hu[box], inside):
@@ -79,12 +77,3 @@ def _tops(look: Look, inside: np.ndarray, corner: np.ndarray) -> tuple[np.ndarra
     kept = inside[tuple(irc.T)]
     likeness = look.likeness[tuple(cubes[kept].T)].astype(np.float64)
     return irc[kept] + corner, likeness, np.full(len(likeness), look.number, np.uint8)
-
-
-def _bounds(inside: np.ndarray) -> tuple[slice, slice, slice]:
-    """The box around the lungs."""
-    ends = []
-    for axes in ((1, 2), (0, 2), (0, 1)):
-        kept = np.flatnonzero(inside.any(axis=axes))
-        ends.append(slice(int(kept[0]), int(kept[-1]) + 1))
-    return ends[0], ends[1], ends[2]

@@ -13,7 +13,7 @@ from pellucid.ct.likeness.painting import STEP as NEARBY_STEP
 from pellucid.ct.likeness.painting import lungs_alone_hu
 from pellucid.shapes import Bool, Float, Int16
 
-# Nine diameters, each a third larger than the last. A ball half way between two of them answers with 0.98 of what it
+# Nine diameters, each a third larger than the last. A ball half way between two of them answers with 0.94 of what it
 # would answer to its own filter (the answer goes as t^3 exp(-t^2 / 2), t = radius / sigma).
 SIZES_MM = tuple(round(3.0 * 10 ** (number / 8), 1) for number in range(9))
 # Edge of the cubes on which a size is looked for, mm: at most the filter's sigma, so that nothing but work is saved.

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.ct.likeness.painting import HIGHEST_HU, LOWEST_HU  # or calcium would raise the half height
+from pellucid.ct.lungs.boxes import Box, bounding_box
 from pellucid.data.volumes.parts import connected_components
 from pellucid.shapes import Bool, Float, Int16
 
-LOWEST_HU, HIGHEST_HU = -1000, 200  # as in ct.likeness: calcium must not raise the half height above soft tissue
 LEAST_STEP_HU = 75.0  # chosen by us: a spot's edge lies at least so far above the lung around it, out of the noise
 SMOOTHING = 1 / 8  # chosen by us: sigma of what is smoothed against noise, in diameters
-SHELL_MM = 3  # how far from a ball of its size "just around it" reaches
-AROUND_MM = 3  # how much wider than the spot "around it" reaches
+SHELL_MM = 3  # chosen by us: how far from a ball of its size "just around it" reaches
+AROUND_MM = 3  # chosen by us: how much wider than the spot "around it" reaches
+MIDDLE, NEAR = 5, 3  # chosen by us: within a fifth of the size lies its middle, within a third its deepest voxel
+FARTHEST = 0.65  # chosen by us, in sizes from its peak: half of it and a little, as sizes are a third apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +38,7 @@ class Grown:
     hemmed_in: float
 
     @property
-    def box(self) -> tuple[slice, slice, slice]:
+    def box(self) -> Box:
         """Where in the working grid the outline lies."""
         a, b, c = (slice(at, at + length) for at, length in zip(self.corner_irc, self.outline.shape, strict=True))
         return a, b, c
@@ -55,29 +58,30 @@ def grow(
         voxels_hu: the scan on the working grid, HU.
         inside: which voxels belong to the lungs.
         peak: slice, row and column; inside.
-        size_mm: about how large the spot is, mm; it ends at 1.3 times this, at the latest.
+        size_mm: about how large the spot is, mm; it ends 0.65 times this and 1 mm from the peak, at the latest.
     """
     reach = int(np.ceil(size_mm)) + AROUND_MM
-    box = tuple(slice(max(at - reach, 0), at + reach + 1) for at in peak)
-    lung, corner = inside[box], np.array([part.start for part in box])
+    corner = [max(at - reach, 0) for at in peak]
+    box = tuple(slice(low, at + reach + 1) for low, at in zip(corner, peak, strict=True))
+    lung = inside[box]
     part_hu = np.clip(voxels_hu[box], LOWEST_HU, HIGHEST_HU).astype(np.float32)
-    away = _distance(tuple(at - part.start for at, part in zip(peak, box, strict=True)), part_hu.shape)
-    top_hu = float(part_hu[lung & (away <= max(1.0, size_mm / 5))].mean())
+    away = _distance(tuple(at - low for at, low in zip(peak, corner, strict=True)), part_hu.shape)
+    top_hu = float(part_hu[lung & (away <= max(1.0, size_mm / MIDDLE))].mean())
     around_hu = _first_quartile(part_hu[lung & (away <= reach)])
     part_hu = _smooth(np.where(lung, part_hu, around_hu), min(size_mm * SMOOTHING, 1.5))
     edge_hu = max((top_hu + around_hu) / 2, around_hu + LEAST_STEP_HU)
     dense = lung & (part_hu > edge_hu)
     shell = lung & (away > size_mm / 2 + 1) & (away <= size_mm / 2 + SHELL_MM)
     hemmed_in = float(dense[shell].mean()) if shell.any() else 0.0
-    near = lung & (away <= max(1.5, size_mm / 3))
-    spot = dense & (away <= 0.65 * size_mm + 1)
+    near = lung & (away <= max(1.5, size_mm / NEAR))
+    spot = dense & (away <= FARTHEST * size_mm + 1)
     if not (spot & near).any():
         spot.flat[np.where(near, part_hu, LOWEST_HU - 1).argmax()] = True
-    low, spot = _trimmed(spot)
-    near = near[tuple(slice(at, at + length) for at, length in zip(low, spot.shape, strict=True))]
-    more, outline = _trimmed(_thickest(spot, near))
-    a, b, c = (int(at) for at in corner + low + more)
-    return Grown((a, b, c), outline, top_hu, around_hu, hemmed_in)
+    whole = bounding_box(spot, 0)
+    outline = _thickest(spot[whole], near[whole])
+    least = bounding_box(outline, 0)
+    a, b, c = (at + one.start + other.start for at, one, other in zip(corner, whole, least, strict=True))
+    return Grown((a, b, c), outline[least], top_hu, around_hu, hemmed_in)
 
 
 def _smooth(part_hu: np.ndarray, sigma: float) -> Float[np.ndarray, "slice row column"]:
@@ -96,17 +100,6 @@ def _distance(centre: tuple[int, ...], shape: tuple[int, ...]) -> Float[np.ndarr
 
 def _first_quartile(values: np.ndarray) -> float:
     return float(np.partition(values, len(values) // 4)[len(values) // 4])
-
-
-def _trimmed(
-    mask: Bool[np.ndarray, "slice row column"],
-) -> tuple[np.ndarray, Bool[np.ndarray, "less_slice less_row less_column"]]:
-    """Where the smallest box around the True ones begins, and what is in it."""
-    ends = []
-    for axes in ((1, 2), (0, 2), (0, 1)):
-        kept = np.flatnonzero(mask.any(axis=axes))
-        ends.append((int(kept[0]), int(kept[-1]) + 1))
-    return np.array([low for low, _ in ends]), mask[tuple(slice(low, high) for low, high in ends)]
 
 
 def _thickest(spot: np.ndarray, near: np.ndarray) -> Bool[np.ndarray, "slice row column"]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.ct.froc.tables import PLACE_COLUMNS
+
 FOLDS = 10
-PLACE_COLUMNS = ("seriesuid", "coordX", "coordY", "coordZ", "diameter_mm")
+SUBSET = re.compile(r"subset([0-9])")
+NODULE_COLUMNS = (*PLACE_COLUMNS, "diameter_mm")
 """LUNA16's own columns of annotations.csv and annotations_excluded.csv."""
 OWN_COLUMNS = ("kind", "place")
 """What we write behind them; other readers go by the heading and pass them over."""

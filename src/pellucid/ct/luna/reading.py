@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 
 from pellucid.ct.froc.tables import PlaceTable, read_places, read_rows, read_seriesuids
-from pellucid.ct.luna.layout import OWN_COLUMNS, LunaScan, MarkedPlace, fold_of
-from pellucid.ct.planted import Kind, PlantedNodule
+from pellucid.ct.luna.layout import OWN_COLUMNS, SUBSET, LunaScan, MarkedPlace, fold_of
+from pellucid.ct.planted import PlantedNodule
+from pellucid.ct.shapes import KINDS, Kind
 from pellucid.errors import BadInput
-
-SUBSET = re.compile(r"subset([0-9])")
-KINDS: tuple[Kind, ...] = ("solid", "part-solid", "ground-glass")
 
 
 def read_luna(folder: Path) -> list[LunaScan]:

@@ -9,17 +9,15 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pellucid.ct.luna.layout import OWN_COLUMNS, PLACE_COLUMNS, fold_of, subset_name
+from pellucid.ct.luna.layout import NODULE_COLUMNS, OWN_COLUMNS, fold_of, subset_name
 from pellucid.ct.luna.reading import own_columns, read_planted
 from pellucid.ct.planted import PlantedNodule
 from pellucid.data.volumes import Volume
 from pellucid.data.volumes.parts import as_image, simple_itk
 from pellucid.errors import BadInput
-from pellucid.run import write_text
+from pellucid.run.writing import MAKING, write_text
 
 TABLES = ("annotations.csv", "annotations_excluded.csv")
-MAKING = ".making"
-"""The folder in which a scan is written before it is moved to its place."""
 
 
 def whole_scans(folder: Path) -> dict[str, tuple[PlantedNodule, ...]]:
@@ -89,7 +87,7 @@ def _is_whole(path: Path) -> bool:
 
 
 def _write_scan(folder: Path, volume: Volume, compressed: bool) -> None:
-    """Write both files in a folder aside, then move the voxels, then the .mhd that points to them."""
+    """Write both files in a folder aside (.making), then move the voxels, then the .mhd that points to them."""
     path = scan_path(folder, volume.seriesuid)
     making = folder / MAKING
     image = as_image(volume)
@@ -112,7 +110,7 @@ def _write_tables(folder: Path, whole: dict[str, tuple[PlantedNodule, ...]]) -> 
     for table, counts in zip(TABLES, (True, False), strict=True):
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*PLACE_COLUMNS, *OWN_COLUMNS])
+        writer.writerow([*NODULE_COLUMNS, *OWN_COLUMNS])
         for name, nodules in whole.items():
             writer.writerows(
                 [name, *nodule.centre_xyz_mm, nodule.diameter_mm, nodule.kind, nodule.place]

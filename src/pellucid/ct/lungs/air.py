@@ -10,7 +10,7 @@ from pellucid.shapes import Bool, Int, Int16
 
 # Halfway between lung (-850 HU) and soft tissue (+50 HU), where a blurred edge truly lies. Hu, Hoffman and Reinhardt
 # (IEEE TMI 20 (2001): 490-498) found the best threshold of each scan near it.
-AIR_HU = -400
+EDGE_HU = -400
 # Gas without tissue is -1000 HU; in the most emphysematous lungs about half of the voxels are below -950 (Gevenois et
 # al., AJRCCM 154 (1996): 187-192), in others next to none.
 GAS_HU = -960
@@ -30,7 +30,7 @@ def air_in_body(
     Returns:
         Lungs, airways and gas in the gut; and the middle (half the body's columns lie on each side), or half the width.
     """
-    air = hu < AIR_HU
+    air = hu < EDGE_HU
     enclosed = air & ~_reached_from_the_border(air)
     body = largest(_opened(~air))
     if not body.any():

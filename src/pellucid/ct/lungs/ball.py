@@ -63,4 +63,4 @@ def close(mask: Bool[np.ndarray, "slice row column"], radius: float | int) -> Bo
     >>> close(np.array([[[True, False, True, False, False, False, True]]]), 1).astype(int).tolist()
     [[[1, 1, 1, 0, 0, 0, 1]]]
     """
-    return np.asarray(shrink(grow(mask, radius), radius) | mask)
+    return shrink(grow(mask, radius), radius)

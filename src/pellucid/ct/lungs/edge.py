@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.ct.lungs.air import AIR_HU
+from pellucid.ct.lungs.air import EDGE_HU
 from pellucid.ct.lungs.ball import close, grow, shrink
 from pellucid.ct.lungs.blocks import MM, voxels
 from pellucid.ct.lungs.boxes import Box, bounding_box
@@ -37,7 +37,7 @@ def refine(
     shape = hu.shape
     sure = shrink(mended, 1) | (mended & ~air)
     near = grow(mended, NEAR_BLOCKS) & ~forbidden
-    light = voxels(near, shape) & (hu < AIR_HU)
+    light = voxels(near, shape) & (hu < EDGE_HU)
     closed = close(light | voxels(sure, shape), MIDDLE_RADIUS_MM)
     inside = closed | grow(closed & ~light, 1)  # where a dense part meets the wall, the ball sags by up to a voxel
     return box, inside & ~voxels(forbidden, shape)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from pellucid.ct.findings import SIDES
 from pellucid.ct.lungs.air import air_in_body, lung_like, pieces
 from pellucid.ct.lungs.airways import find_airways
 from pellucid.ct.lungs.blocks import MM, blocks_hu
@@ -20,7 +21,7 @@ from pellucid.shapes import Bool, UInt8
 # Both lungs of a grown-up hold 3 to 7 litres at full breath, those of a child of one year 0.25 (Stocks and Quanjer, Eur
 # Respir J 8 (1995): 492-506; Gollogly et al., Spine 29 (2004): 2061-2066). Less in one is too little to search.
 SMALLEST_LUNG_ML = 100.0
-NAMES = {1: "right", 2: "left"}
+NAMES = dict(enumerate(SIDES, start=1))
 
 
 def find_lungs(working: Volume) -> Lungs:

@@ -22,8 +22,7 @@ def as_levels(voxels_hu: Int16[np.ndarray, "slice row column"]) -> UInt8[np.ndar
     """
     table = np.arange(2**16).astype(np.uint16).view(np.int16).astype(np.float32)
     levels = (np.clip(table, LOWEST_HU, HIGHEST_HU) - LOWEST_HU) * (255 / (HIGHEST_HU - LOWEST_HU)) + 0.5
-    by_bits: UInt8[np.ndarray, level] = levels.astype(np.uint8)
-    return np.take(by_bits, voxels_hu.view(np.uint16))
+    return np.asarray(np.take(levels.astype(np.uint8), voxels_hu.view(np.uint16)))
 
 
 def halved(levels: UInt8[np.ndarray, "slice row column"]) -> UInt8[np.ndarray, "z y x"]:

@@ -37,13 +37,16 @@ class Phantom:
     nodules: list[PlantedNodule]
 
 
-def draw_phantom(seed: int, *, part: Literal["train", "test"] = "train", nodules: int | None = None) -> Phantom:
+def draw_phantom(
+    seed: int, *, part: Literal["train", "test"] = "train", nodules: int | None = None, balls: float = 0.0
+) -> Phantom:
     """Draw a chest, put nodules into it, and scan it.
 
     Args:
         seed: the same seed and part give the same scan, bit for bit; others give another person and another scanner.
         part: "train" and "test" share neither persons nor nodules' shapes.
         nodules: how many of 3 mm and more; 4 to 10 when not said. One that finds no room is left out.
+        balls: how likely each of them is a perfect ball, of any size from 3 to 30 mm alike.
     Raises:
         BadInput: no such part, or an impossible number.
     """
@@ -62,7 +65,7 @@ def draw_phantom(seed: int, *, part: Literal["train", "test"] = "train", nodules
     count = int(nodule_rng.integers(4, 11)) if nodules is None else nodules
     tiny = int(nodule_rng.integers(1, 4)) if count else 0
     room = Room(thorax, grid, scene.lung_share, scene.vessel_points)
-    drawn = draw_nodules(nodule_rng, load_shapes(part), count, tiny, room)
+    drawn = draw_nodules(nodule_rng, load_shapes(part), count, tiny, room, balls)
     voxels = scan(scan_rng, scanner, scene, [one.patch for one in drawn], slices, person.apex_z)
     shift_xyz_mm = scan_rng.uniform([-30, -200, -900], [30, 50, 200])  # where the table stood
     frame = frame_of(grid, scanner, shift_xyz_mm)

@@ -12,7 +12,7 @@ from pellucid.ct.phantom.patches import Patch, measured, rotation, sampled
 from pellucid.ct.phantom.placing import PLACES, draw_centre
 from pellucid.ct.phantom.thorax import Thorax
 from pellucid.ct.planted import Kind, PlantedNodule
-from pellucid.ct.shapes import Shapes
+from pellucid.ct.shapes import Shapes, sphere
 from pellucid.data.volumes import Frame
 from pellucid.shapes import Float
 
@@ -20,6 +20,7 @@ KINDS: dict[Kind, float] = {"solid": 0.74, "part-solid": 0.12, "ground-glass": 0
 """Of LIDC's nodules about three quarters are solid. Source: Armato et al. 2011, Medical Physics 38:915."""
 COUNTS_FROM_MM = 3.0
 """LUNA16 counts nodules of 3 mm and more. Source: Setio et al. 2017, Medical Image Analysis 42:1."""
+SMALLEST_MM, LARGEST_MM = 3.05, 30.0
 APART_MM = 4.0  # chosen by us: between two nodules lies at least so much lung
 TRIES = 80  # chosen by us: with 20 nodules in a small chest all but one or two find room
 MOSTLY = 0.6  # chosen by us: a nodule of which the wall would hide more than 0.4 is put elsewhere
@@ -55,7 +56,9 @@ class Room:
     vessels: Float[np.ndarray, "point 3"]
 
 
-def draw_nodules(rng: np.random.Generator, shapes: Shapes, count: int, tiny: int, room: Room) -> list[Drawn]:
+def draw_nodules(
+    rng: np.random.Generator, shapes: Shapes, count: int, tiny: int, room: Room, balls: float = 0.0
+) -> list[Drawn]:
     """Nodules of a scan, none touching another, the largest first; one that finds no room is left out.
 
     Args:
@@ -64,16 +67,20 @@ def draw_nodules(rng: np.random.Generator, shapes: Shapes, count: int, tiny: int
         count: how many of 3 mm and more.
         tiny: how many smaller ones.
         room: where to.
+        balls: how many of those of 3 mm and more are balls, as a share.
     """
     drawn: list[Drawn] = []
-    wanted = [draw_diameter(rng) for _ in range(count)] + [float(rng.uniform(1.5, 2.8)) for _ in range(tiny)]
-    for diameter in sorted(wanted, reverse=True):
+    round_ones = int(rng.binomial(count, balls)) if balls else 0
+    wanted = [(draw_diameter(rng), False) for _ in range(count - round_ones)]
+    wanted += [(float(rng.uniform(1.5, 2.8)), False) for _ in range(tiny)]
+    wanted += [(float(rng.uniform(SMALLEST_MM, LARGEST_MM)), True) for _ in range(round_ones)]
+    for diameter, ball in sorted(wanted, reverse=True):
         for _ in range(TRIES):
             place = str(rng.choice(list(PLACES), p=list(PLACES.values())))
             centre = draw_centre(rng, place, diameter, room.thorax, room.vessels)
             if centre is None or not _free(centre, diameter, drawn, room.grid):
                 continue
-            one = _put(rng, shapes, diameter, place, centre, room)
+            one = _put(rng, None if ball else shapes, diameter, place, centre, room)
             if one is not None and _free(one.centre_zyx_mm, one.diameter_mm, drawn, room.grid):
                 drawn.append(one)
                 break
@@ -86,7 +93,7 @@ def draw_diameter(rng: np.random.Generator) -> float:
     >>> 3 <= draw_diameter(np.random.default_rng(0)) <= 30
     True
     """
-    return float(np.clip(np.exp(rng.normal(np.log(6.8), 0.5)), 3.05, 30.0))
+    return float(np.clip(np.exp(rng.normal(np.log(6.8), 0.5)), SMALLEST_MM, LARGEST_MM))
 
 
 def _free(centre: np.ndarray, diameter: float, drawn: list[Drawn], grid: Grid) -> bool:
@@ -102,13 +109,14 @@ def _free(centre: np.ndarray, diameter: float, drawn: list[Drawn], grid: Grid) -
 
 
 def _put(
-    rng: np.random.Generator, shapes: Shapes, diameter: float, place: str, centre: np.ndarray, room: Room
+    rng: np.random.Generator, shapes: Shapes | None, diameter: float, place: str, centre: np.ndarray, room: Room
 ) -> Drawn | None:
-    """One nodule, cut off where the lung ends; None when too much of it would be cut off."""
+    """One nodule (a ball, without shapes), cut off where the lung ends; None when too much of it would be cut off."""
     kind = tuple(KINDS)[int(rng.choice(len(KINDS), p=list(KINDS.values())))]
     if diameter < 5 and kind == "part-solid":  # its core would be smaller than a voxel
         kind = "solid"
-    box, whole = sampled(shapes.draw(rng, diameter, kind), room.grid, centre, rotation(rng))
+    shape = shapes.draw(rng, diameter, kind) if shapes else sphere(diameter, kind)
+    box, whole = sampled(shape, room.grid, centre, rotation(rng))
     share = np.asarray(whole * room.lung_share(box), np.float32)
     if float(share.sum()) < MOSTLY * float(whole.sum()):
         return None

@@ -54,8 +54,8 @@ class Blur:
 
 
 def within_slice(
-    edges_mm: Float[np.ndarray, " cell"], voxels_mm: Float[np.ndarray, " voxel"], sigma_mm: float
-) -> Weights:
+    edges_mm: Float[np.ndarray, " edge"], voxels_mm: Float[np.ndarray, " voxel"], sigma_mm: float
+) -> Float[np.ndarray, "voxel cell"]:
     """What each cell adds to each voxel along a row or a column.
 
     Args:
@@ -72,8 +72,8 @@ def within_slice(
 
 
 def across_slices(
-    edges_mm: Float[np.ndarray, " cell"], voxels_mm: Float[np.ndarray, " voxel"], slice_mm: float
-) -> Weights:
+    edges_mm: Float[np.ndarray, " edge"], voxels_mm: Float[np.ndarray, " voxel"], slice_mm: float
+) -> Float[np.ndarray, "voxel cell"]:
     """The same along the slices, where each voxel is the mean over the slice's thickness.
 
     >>> across_slices(np.array([0.0, 1.0, 2.0]), np.array([0.5, 2.5]), 2.0)
@@ -87,6 +87,3 @@ def across_slices(
 def reach_mm(blur: Blur) -> Float[np.ndarray, " axis"]:
     """How far beyond a thing its blur is seen along slices, rows and columns, mm."""
     return np.array([blur.slice_mm / 2, REACH_SIGMAS * blur.sigma_mm, REACH_SIGMAS * blur.sigma_mm])
-
-
-Weights = Float[np.ndarray, "voxel cell"]

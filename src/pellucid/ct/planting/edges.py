@@ -22,28 +22,28 @@ PRESMOOTHING_PX = 2.0  # to find edges and their direction in noise, not to meas
 RESAMPLES, SEED = 400, 0  # of the bootstrap; a fixed seed, so that one scan has one answer
 
 
-def measure_blur(volume: Volume, *, slice_mm: float | None = None) -> Blur:
+def measure_blur(volume: Volume) -> Blur:
     """The width of the scan's own blur within a slice, with its uncertainty, from the scan itself.
 
     Around upright edges between air and soft tissue (skin, trachea) a smooth step is fitted to the voxels as they
     are: its place, direction, bend, height and width. The median width is told, since a fold of cloth or a
-    breath widens single edges; the interval comes from drawing whole slices again and again (bootstrap).
+    breath widens single edges; the interval comes from drawing whole slices again and again (bootstrap). Slices are
+    taken to be as thick as they are apart.
 
     Args:
         volume: a CT with some air in or around the patient.
-        slice_mm: slice thickness where it is known to differ from the spacing of the slices; None: that spacing.
     Raises:
         BadInput: too few clear edges.
     """
-    spacing = float(volume.frame.spacing_xyz_mm[2])
     chosen = np.unique(np.linspace(0, len(volume.voxels_hu) - 1, MOST_SLICES + 2).round().astype(int)[1:-1])
-    found = [_of_slice(volume, int(number), slice_mm or spacing) for number in chosen]
+    found = [_of_slice(volume, int(number)) for number in chosen]
     by_slice = [widths for widths in found if len(widths)]
     edges = sum(map(len, by_slice))
     if edges < FEWEST_EDGES or len(by_slice) < FEWEST_SLICES:
         raise BadInput(
             f"The scan's own blur could not be measured: {edges} clear edges between air and soft tissue in "
-            f"{len(by_slice)} slices, {FEWEST_EDGES} in {FEWEST_SLICES} are needed; give the blur in mm instead."
+            f"{len(by_slice)} slices, {FEWEST_EDGES} in {FEWEST_SLICES} are needed: "
+            "take a series that shows the patient's skin."
         )
     rng = np.random.default_rng(SEED)
     drawn = [
@@ -52,13 +52,13 @@ def measure_blur(volume: Volume, *, slice_mm: float | None = None) -> Blur:
     ]
     low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
     sigma = float(np.median(np.concatenate(by_slice)))
-    return Blur(sigma, min(low, sigma), max(high, sigma), float(slice_mm or spacing), edges)
+    return Blur(sigma, min(low, sigma), max(high, sigma), float(volume.frame.spacing_xyz_mm[2]), edges)
 
 
-def _of_slice(volume: Volume, number: int, slice_mm: float) -> Float[np.ndarray, " edge"]:
+def _of_slice(volume: Volume, number: int) -> Float[np.ndarray, " edge"]:
     """Widths (mm) of the clear edges in one slice."""
     column_mm, row_mm, _ = volume.frame.spacing_xyz_mm.tolist()
-    at, normal = _edges(volume, number, slice_mm)
+    at, normal = _edges(volume, number)
     half = (int(np.ceil(ALONG_MM / row_mm)), int(np.ceil(ALONG_MM / column_mm)))
     image = volume.voxels_hu[number]
     room = np.array(image.shape) - 1 - np.array(half)
@@ -79,13 +79,11 @@ def _of_slice(volume: Volume, number: int, slice_mm: float) -> Float[np.ndarray,
     return np.asarray(fits.sigma_mm[_clear(fits)])
 
 
-def _edges(
-    volume: Volume, number: int, slice_mm: float
-) -> tuple[Int64[np.ndarray, "edge 2"], Float[np.ndarray, "edge 2"]]:
+def _edges(volume: Volume, number: int) -> tuple[Int64[np.ndarray, "edge 2"], Float[np.ndarray, "edge 2"]]:
     """Row and column of upright edges, and the direction (down, right; mm) in which tissue lies."""
     from scipy.ndimage import gaussian_filter
 
-    column_mm, row_mm, apart_mm = volume.frame.spacing_xyz_mm.tolist()
+    column_mm, row_mm, _ = volume.frame.spacing_xyz_mm.tolist()
     below, above = max(0, number - 1), min(len(volume.voxels_hu) - 1, number + 1)
     smooth = [gaussian_filter(_clipped(volume.voxels_hu[one]), PRESMOOTHING_PX) for one in (below, number, above)]
     down, right = np.gradient(smooth[1], row_mm, column_mm)
@@ -95,8 +93,8 @@ def _edges(
     for axis in (0, 1):
         for shift in (-1, 1):
             air_beside |= ~np.roll(tissue, shift, axis)
-    lean = np.abs(smooth[2] - smooth[0]) / (max(1, above - below) * apart_mm)
-    upright = lean * slice_mm / np.sqrt(12) <= LEAN_MM * steep
+    lean = np.abs(smooth[2] - smooth[0]) / max(1, above - below)  # from slice to slice
+    upright = lean / np.sqrt(12) <= LEAN_MM * steep
     at = np.argwhere(tissue & air_beside & upright & (steep > 0))
     rows, columns = at.T
     return at, np.stack([down[rows, columns], right[rows, columns]], axis=1) / steep[rows, columns][:, None]

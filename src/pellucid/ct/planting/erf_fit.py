@@ -9,7 +9,7 @@ import numpy as np
 from pellucid.shapes import Bool, Float
 
 ALONG_MM, ACROSS_MM = 4.0, 2.5  # chosen by us: plateaus on both sides, and short enough that skin is a parabola
-ROUNDS = 30  # of Levenberg and Marquardt; each edge mostly needs ten
+STEPS = 30  # of Levenberg and Marquardt; each edge mostly needs ten
 NARROWEST_MM, WIDEST_MM = 0.1, 2.0  # what a CT's blur can be; fits that end there are none
 
 
@@ -58,7 +58,7 @@ def fit_edges(
     damping = np.full(len(values_hu), 1e-2)
     error, slopes, loss = _at(parameters, values_hu, inwards_mm, sideways_mm, near)
     moved = np.full(len(values_hu), np.inf)
-    for _ in range(ROUNDS):
+    for _ in range(STEPS):
         curvature = np.einsum("evp,evq->epq", slopes, slopes)
         diagonal = np.einsum("epp->ep", curvature)
         diagonal += damping[:, None] * diagonal + 1e-9

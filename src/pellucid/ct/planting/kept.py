@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pellucid.ct.planting.searching import Round, Tried
 from pellucid.errors import BadInput
-from pellucid.run.folder import make_private
 from pellucid.run.writing import check_replaceable, write_json
 
 ROUNDS = "rounds.json"
@@ -21,14 +20,13 @@ def read_rounds(folder: Path | None, key: str) -> list[Round]:
     """The rounds that were done before, of the same plan for the same scan; none where there is no such file.
 
     Args:
-        folder: where they are kept; made, private, where it is missing; None: nowhere.
+        folder: where they are kept; None: nowhere.
         key: of the plan, the scan, and what finds.
     Raises:
         BadInput: the file there is no such file, is damaged, or belongs to another plan or scan.
     """
     if folder is None:
         return []
-    make_private(folder)
     path = folder / ROUNDS
     check_replaceable(path, f'"made_by": "{MADE_BY}"'.encode(), "file of rounds of pellucid ct plant", within=200)
     if not path.is_file():

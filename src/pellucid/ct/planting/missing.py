@@ -18,19 +18,18 @@ from pellucid.ct.shapes import Shapes
 from pellucid.data.volumes import Volume
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
+from pellucid.run.folder import make_private
 
-DIAMETERS_MM = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-DENSITIES_HU = (40.0,)  # soft tissue: solid nodules
-PER_CELL = 12  # chosen by us: 216 nodules in about 22 rounds
+SOFT_TISSUE_HU = 40.0  # solid nodules
 
 
 def could_be_missed(
     volume: Volume,
     find: Find,
     *,
-    diameters_mm: Sequence[float] = DIAMETERS_MM,
-    densities_hu: Sequence[float] = DENSITIES_HU,
-    per_cell: int = PER_CELL,
+    diameters_mm: Sequence[float],
+    densities_hu: Sequence[float] = (SOFT_TISSUE_HU,),
+    per_cell: int,
     rng: np.random.Generator,
     blur: Blur | None = None,
     shapes: Shapes | None = None,
@@ -52,28 +51,28 @@ def could_be_missed(
         rng: where the randomness comes from; the same state gives the same plan.
         blur: of the scan; None: measured.
         shapes: real nodules' shapes to draw from; None: balls.
-        out: a folder for the rounds that are done; those of the same plan in it are not done again.
+        out: a folder for the rounds that are done, made private; those of the same plan in it are not done again.
         finder: names the pipeline (its version and weights), so that rounds of another are never mixed in.
         progress: told after each round.
     Raises:
-        BadInput: impossible settings; no lungs; a blur that cannot be measured; rounds of something else in `out`.
+        BadInput: impossible settings; no lungs; a blur that cannot be measured; rounds of something else in `out`;
+            a folder that cannot be written.
     """
-    from pellucid.ct.grid import working_copy
-    from pellucid.ct.lungs import find_lungs
-
     _check(diameters_mm, densities_hu, per_cell)
+    if out is not None:
+        make_private(out)
     blur = blur or measure_blur(volume)
-    marks = marks_of(find(volume))
-    working = working_copy(volume)
+    as_it_is = find(volume)
+    marks = marks_of(as_it_is)
     plan = draw_plan(
-        volume, survey(working, find_lungs(working), marks), marks, diameters_mm=diameters_mm,
+        volume, survey(as_it_is.working, as_it_is.lungs, marks), marks, diameters_mm=diameters_mm,
         densities_hu=densities_hu, per_cell=per_cell, rng=rng, shapes=shapes,
     )  # fmt: skip
+    del as_it_is  # it holds a heat map as large as the scan
     if not plan.rounds:
         raise BadInput("No place for a nodule was found in these lungs; a chest CT with both lungs in view is needed.")
     key = f"{plan.key} {finder} {blur.sigma_mm:.6f} {blur.slice_mm:.6f}"
     rounds = read_rounds(out, key)
-    stopped = False
     progress("rounds", len(rounds), len(plan.rounds))
     try:
         for planted in plan.rounds[len(rounds) :]:
@@ -83,8 +82,7 @@ def could_be_missed(
     except KeyboardInterrupt:
         if not rounds:
             raise
-        stopped = True
-    return PlantReport(volume.seriesuid, blur, tuple(rounds), plan, marks, stopped)
+    return PlantReport(volume.seriesuid, blur, tuple(rounds), plan, marks)
 
 
 def _check(diameters_mm: Sequence[float], densities_hu: Sequence[float], per_cell: int) -> None:

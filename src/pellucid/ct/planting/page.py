@@ -9,7 +9,8 @@ from pellucid.ct.planting.pictures import WIDTH_MM, examples
 from pellucid.ct.planting.places import DEEP_MM, PLACES, VESSEL_MM
 from pellucid.ct.planting.report import PlantReport
 from pellucid.ct.planting.rounds import APART_MM, AT_ONCE
-from pellucid.ct.planting.telling import NO_DEVICE, NOT_PATIENTS, sentences, short
+from pellucid.ct.planting.telling import NOT_PATIENTS, sentences, short
+from pellucid.ct.reporting.telling import NOT_A_DEVICE
 from pellucid.data.volumes import Volume
 from pellucid.evaluate.reporting.templates import template
 
@@ -37,6 +38,6 @@ def plant_page(report: PlantReport, volume: Volume) -> str:
         "deep_mm": DEEP_MM,
         "vessel_mm": VESSEL_MM,
         "not_patients": NOT_PATIENTS,
-        "no_device": NO_DEVICE,
+        "no_device": NOT_A_DEVICE,
     }
     return template("plant.html.jinja", autoescape=True, room="pellucid.ct").render(facts)

@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.ct.lungs import Lungs
 from pellucid.ct.lungs.ball import grow, shrink
+from pellucid.ct.lungs.boxes import bounding_box
 from pellucid.data.volumes import Frame, Volume
 from pellucid.data.volumes.parts import connected_components, simple_itk
 from pellucid.shapes import Bool, Float, Int64
@@ -67,7 +68,7 @@ class Ground:
         there = self.dense[tuple(slice(a, b) for a, b in zip(first, last, strict=True))]
         off = np.indices(there.shape) + (first - centre_irc)[:, None, None, None]
         ball = (off**2).sum(axis=0) <= (diameter_mm / 2) ** 2
-        return bool(there[ball].mean() <= MOST_DENSE) if ball.any() else True
+        return bool(there[ball].mean() <= MOST_DENSE)
 
 
 def survey(working: Volume, lungs: Lungs, marks_xyz_mm: Sequence[tuple[float, float, float]]) -> Ground:
@@ -79,7 +80,7 @@ def survey(working: Volume, lungs: Lungs, marks_xyz_mm: Sequence[tuple[float, fl
         marks_xyz_mm: what the pipeline marks in the scan as it is; nothing is planted near them.
     """
     inside = lungs.inside
-    near = _box(inside)
+    near = bounding_box(inside, 1)
     here = inside[near]
     dense = here & (working.voxels_hu[near] > DENSE_HU)
     from_wall = _distance(~here)
@@ -94,16 +95,6 @@ def survey(working: Volume, lungs: Lungs, marks_xyz_mm: Sequence[tuple[float, fl
         working.frame, index, from_wall[here], _distance(vessels)[here], _distance(lumps)[here],
         ends.astype(np.float32), working.voxels_hu > DENSE_HU,
     )  # fmt: skip
-
-
-def _box(inside: Bool[np.ndarray, "slice row column"]) -> tuple[slice, ...]:
-    """The lungs' bounding box, with a margin of one voxel where the grid has one."""
-    box = []
-    for axis in range(3):
-        there = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
-        first, last = (int(there[0]), int(there[-1])) if len(there) else (0, -1)
-        box.append(slice(max(0, first - 1), min(inside.shape[axis], last + 2)))
-    return tuple(box)
 
 
 def _vessels_and_lumps(

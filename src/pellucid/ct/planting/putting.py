@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.ct.planting.blur import Blur, across_slices, reach_mm, within_slice
-from pellucid.ct.planting.edges import measure_blur
 from pellucid.ct.shapes import NoduleShape, sphere
 from pellucid.data.volumes import Frame, Volume
 from pellucid.errors import BadInput
@@ -37,7 +36,7 @@ class ToPlant:
     shape: NoduleShape | None = None
 
 
-def plant(volume: Volume, nodules: Sequence[ToPlant], *, blur: Blur | None = None) -> Volume:
+def plant(volume: Volume, nodules: Sequence[ToPlant], *, blur: Blur) -> Volume:
     """A copy of the scan with the nodules in it.
 
     Where a nodule fills a share of a voxel, it takes the place of that share of what is there. The voxel keeps its
@@ -46,7 +45,7 @@ def plant(volume: Volume, nodules: Sequence[ToPlant], *, blur: Blur | None = Non
     Args:
         volume: any orientation and spacing; it is left as it is.
         nodules: one after the other.
-        blur: the scan's; None: measured (`measure_blur`).
+        blur: the scan's (`measure_blur`).
     Raises:
         BadInput: a nodule without a diameter, or with its centre outside the scan.
 
@@ -56,7 +55,6 @@ def plant(volume: Volume, nodules: Sequence[ToPlant], *, blur: Blur | None = Non
     >>> planted.voxels_hu[4, 10, [0, 5, 10]]
     array([-850, -451,   40], dtype=int16)
     """
-    blur = blur or measure_blur(volume)
     voxels = volume.voxels_hu.copy()
     for nodule in nodules:
         corner, share = occupancy(volume.frame, voxels.shape, nodule, blur)

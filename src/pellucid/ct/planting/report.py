@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.ct.planting.blur import Blur
+from pellucid.ct.planting.kept import MADE_BY
 from pellucid.ct.planting.places import PLACES, Place
 from pellucid.ct.planting.rounds import Plan
 from pellucid.ct.planting.searching import Round, Tried, Xyz
-from pellucid.ct.planting.telling import ENOUGH, NO_DEVICE, NOT_PATIENTS, sentences, table
+from pellucid.ct.planting.telling import ENOUGH, NOT_PATIENTS, sentences, table
+from pellucid.ct.reporting.telling import NOT_A_DEVICE
 from pellucid.evaluate.estimates.intervals import Estimate, rate_estimate
 
 
@@ -44,7 +46,6 @@ class PlantReport:
         rounds: those that were done.
         plan: all that were planned.
         marks_xyz_mm: what the pipeline marks in the scan as it is, nothing planted.
-        stopped: whether Ctrl-C ended it early.
     """
 
     seriesuid: str
@@ -52,7 +53,11 @@ class PlantReport:
     rounds: tuple[Round, ...]
     plan: Plan
     marks_xyz_mm: tuple[Xyz, ...]
-    stopped: bool
+
+    @property
+    def stopped(self) -> bool:
+        """Whether Ctrl-C ended it early."""
+        return len(self.rounds) < len(self.plan.rounds)
 
     @property
     def tried(self) -> list[Tried]:
@@ -92,12 +97,13 @@ class PlantReport:
 
     def lines(self) -> list[str]:
         """For the terminal."""
-        return [*sentences(self), "", *table(self), "", f"Blur: {self.blur}.", NOT_PATIENTS, NO_DEVICE]
+        return [*sentences(self), "", *table(self), "", f"Blur: {self.blur}.", NOT_PATIENTS, NOT_A_DEVICE]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         smallest = {f"{density:g}": self.smallest(density) for density in self.densities_hu}
         return {
+            "made_by": MADE_BY,
             "seriesuid": self.seriesuid,
             "blur": asdict(self.blur),
             "planted": len(self.tried),
@@ -107,7 +113,7 @@ class PlantReport:
             "smallest_mostly_found": {hu: cell and _as_dict(cell) for hu, cell in smallest.items()},
             "cells": [_as_dict(cell) for place in (None, *PLACES) for cell in self.cells(place)],
             "nodules": [asdict(one) for one in self.tried],
-            "told": [*sentences(self), NOT_PATIENTS, NO_DEVICE],
+            "told": [*sentences(self), NOT_PATIENTS, NOT_A_DEVICE],
         }
 
 

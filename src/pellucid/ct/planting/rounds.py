@@ -18,9 +18,7 @@ from pellucid.shapes import Int64
 AT_ONCE = 10  # nodules in a scan; more would make another scan of it
 APART_MM = 25.0  # between the centres of two; also from what the pipeline marks in the scan as it is
 TRIES = 60  # chosen by us: spots that are tried for one nodule in one round
-GROUND_GLASS_HU = (
-    -300.0
-)  # chosen by us: what is less dense gets a ground-glass nodule's shape, the others a solid one's
+GROUND_GLASS_HU = -300.0  # chosen by us: what is less dense gets a ground-glass nodule's shape, the rest a solid one's
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from pellucid.ct.own_folder import check_own
+from pellucid.ct.planting.kept import MADE_BY, ROUNDS
 from pellucid.ct.planting.page import PAGE_MARK, plant_page
 from pellucid.ct.planting.report import PlantReport
 from pellucid.data.volumes import Volume
-from pellucid.errors import BadInput
 from pellucid.run.folder import make_private
-from pellucid.run.writing import MAKING, check_page, write_json, write_text
+from pellucid.run.writing import check_replaceable, write_json, write_text
 
-FACTS, PAGE, ROUNDS = "plant.json", "plant.html", "rounds.json"
+FACTS, PAGE = "plant.json", "plant.html"
 
 
 def check_plant_folder(folder: Path) -> None:
@@ -20,14 +22,10 @@ def check_plant_folder(folder: Path) -> None:
     Raises:
         BadInput: something else is there; nothing has been changed.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file: name a folder for --out.")
-    if not folder.is_dir():
-        return
-    others = [path.name for path in folder.iterdir() if path.name not in (FACTS, PAGE, ROUNDS)]
-    if any(not name.endswith(MAKING) for name in others):
-        raise BadInput(f"{folder} holds other files ({others[0]}): choose another --out.")
-    check_page(folder / PAGE, PAGE_MARK, "page of pellucid ct plant")
+    check_own(folder, "|".join(map(re.escape, (FACTS, PAGE, ROUNDS))))
+    made_by = f'"made_by": "{MADE_BY}"'
+    check_replaceable(folder / FACTS, made_by.encode(), "report of pellucid ct plant", within=200)
+    check_replaceable(folder / PAGE, PAGE_MARK.encode(), "page of pellucid ct plant", within=1000)
 
 
 def save_planted(report: PlantReport, volume: Volume, folder: Path) -> Path:

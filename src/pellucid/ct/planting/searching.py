@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 
 from pellucid.ct.findings import Finding, Nodule
+from pellucid.ct.lungs import Lungs
 from pellucid.ct.planting.blur import Blur
 from pellucid.ct.planting.places import Place
 from pellucid.ct.planting.putting import plant
@@ -22,7 +23,17 @@ Xyz = tuple[float, float, float]
 
 @runtime_checkable
 class Searched(Protocol):
-    """What a search hands back: a `Study`, or anything with these two."""
+    """What a search hands back: a `Study`, or anything with these four."""
+
+    @property
+    def working(self) -> Volume:
+        """The scan on the working grid."""
+        ...
+
+    @property
+    def lungs(self) -> Lungs:
+        """Where they are, on the working grid."""
+        ...
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -91,9 +102,7 @@ def search(volume: Volume, planted: Sequence[Planting], blur: Blur, find: Find) 
         hits |= there
         outcome: Outcome = "found" if there.any() else "rejected" if seen.any() else "no lump"
         chance = float(chances[seen].max()) if seen.any() else None
-        tried.append(
-            Tried(nodule.centre_xyz_mm, nodule.diameter_mm, nodule.density_hu, one.place, outcome, chance)
-        )  # fmt: skip
+        tried.append(Tried(nodule.centre_xyz_mm, nodule.diameter_mm, nodule.density_hu, one.place, outcome, chance))
     return Round(tuple(tried), int((~hits).sum()))
 
 

@@ -16,17 +16,17 @@ NOT_PATIENTS = (
     "All were planted into this one scan: the intervals say how sure the rates are for other places in it, not for "
     "other patients or scanners."
 )
-NO_DEVICE = "Not a medical device: for research and teaching, never for the care of a patient."
 
 
 def sentences(report: PlantReport) -> list[str]:
     """The result, the most important first."""
     told = [_in_short(report, density) for density in report.densities_hu]
     told.append(f"As it is, with nothing planted, the scan gets {many(len(report.marks_xyz_mm), 'mark')}.")
-    done, planned = len(report.rounds), len(report.plan.rounds)
-    if done < planned:
-        why = "Stopped early: " if report.stopped else ""
-        told.append(f"{why}{done} of {planned} rounds were done; give the same command and the same --out to go on.")
+    if report.stopped:
+        done, planned = len(report.rounds), len(report.plan.rounds)
+        told.append(
+            f"Stopped early: {done} of {planned} rounds were done; give the same command and the same --out to go on."
+        )
     for (diameter, place), count in sorted(report.plan.without_place.items()):
         told.append(f"{many(count, 'nodule')} of {diameter:g} mm found no place ({place}) in these lungs.")
     return told

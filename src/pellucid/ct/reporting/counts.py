@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.ct.findings import Finding, Lump, Nodule
+from pellucid.ct.findings import SIDES, Finding, Lump, Nodule
 from pellucid.ct.likeness.looks import LEAST_LIKENESS
 from pellucid.ct.study_facts import Study
 
@@ -42,15 +42,10 @@ def slice_number(study: Study, lump: Lump) -> int:
 def lung_litres(study: Study) -> dict[str, float]:
     """Volume of either lung's space, vessels and all, litres."""
     litre = float(np.prod(study.working.frame.spacing_xyz_mm)) / 1e6  # of one voxel
-    counts = {name: int(np.count_nonzero(study.lungs.side == lung)) for name, lung in (("right", 1), ("left", 2))}
+    counts = {name: int(np.count_nonzero(study.lungs.side == lung)) for lung, name in enumerate(SIDES, start=1)}
     return {name: round(count * litre, 3) for name, count in counts.items()}
 
 
 def hot_voxels(study: Study) -> int:
     """How many voxels of the working grid are as hot as a lump's peak must be at least."""
     return int(np.count_nonzero(study.likeness.values >= LEAST_LIKENESS))
-
-
-def told(study: Study) -> list[str]:
-    """All that was noticed on the way, each once, in order."""
-    return list(dict.fromkeys([*study.volume.told, *study.lungs.told, *study.told]))

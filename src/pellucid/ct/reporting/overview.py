@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from pellucid.ct.findings import Finding
+from pellucid.ct.lungs.boxes import Box, bounding_box
 from pellucid.ct.reporting.colours import LEFT, MARK, RIGHT
 from pellucid.ct.reporting.planes import NOTHING_HU
 from pellucid.ct.reporting.sheets import PlaneName, Sheet
@@ -22,8 +23,6 @@ SLICES = 12  # chosen by us: three rows of four
 MARGIN = 10  # voxels of the working grid (mm) around the lungs that are shown, so that the chest wall is seen
 LARGE, MIDDLE = 446, 214
 """Sides of pictures on the page, px: two or four of them stand side by side."""
-
-Block = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Overview:
 
 def overview(study: Study) -> Overview:
     """Draw the whole lungs, with a ring and a number at each finding."""
-    block = around_lungs(study)
+    block = bounding_box(study.lungs.inside, MARGIN)
     first, last = block[0].start, block[0].stop - 1
     chosen = np.unique(np.linspace(first, last, SLICES + 2)[1:-1].round().astype(int))[::-1].tolist()
     z = np.array([_z(study, at) for at in chosen])
@@ -50,18 +49,6 @@ def overview(study: Study) -> Overview:
         [_projection(study, block, name) for name in ("coronal", "axial")],
         [(_z(study, at), _slice(study, block, at, [one for one, its in nearest if its == at])) for at in chosen],
     )
-
-
-def around_lungs(study: Study) -> Block:
-    """The part of the working grid that holds the lungs and a margin; all of it where there are none."""
-    inside = study.lungs.inside
-    found = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        there = np.flatnonzero(inside.any(axis=others))
-        low, high = (there[0], there[-1]) if len(there) else (0, inside.shape[axis] - 1)
-        found.append(slice(max(0, int(low) - MARGIN), min(inside.shape[axis], int(high) + 1 + MARGIN)))
-    return found[0], found[1], found[2]
 
 
 def _z(study: Study, at: int) -> float:
@@ -74,7 +61,7 @@ def _sheet(study: Study, plane: PlaneName, first_irc: tuple[int, int, int], shap
     return Sheet(plane, (corner[0], corner[1], corner[2]), (side, side), (shape[0], shape[1]))
 
 
-def _slice(study: Study, block: Block, at: int, findings: list[Finding]) -> Markup:
+def _slice(study: Study, block: Box, at: int, findings: list[Finding]) -> Markup:
     _, rows, columns = block
     hu, side = study.working.voxels_hu[at, rows, columns], study.lungs.side[at, rows, columns]
     sheet = _sheet(study, "axial", (at, rows.start, columns.start), hu.shape)
@@ -91,7 +78,7 @@ def _numbers(findings: list[Finding]) -> str:
     return " and of findings " + ", ".join(str(one.nodule.lump.number) for one in findings) if findings else ""
 
 
-def _projection(study: Study, block: Block, plane: PlaneName) -> Markup:
+def _projection(study: Study, block: Box, plane: PlaneName) -> Markup:
     hu = study.working.voxels_hu[block]
     if plane == "coronal":
         shown = through(hu, study, block, 1)[::-1]
@@ -109,7 +96,7 @@ def _projection(study: Study, block: Block, plane: PlaneName) -> Markup:
 
 
 def through(
-    hu: Int16[np.ndarray, "slice row column"], study: Study, block: Block, axis: int
+    hu: Int16[np.ndarray, "slice row column"], study: Study, block: Box, axis: int
 ) -> Int16[np.ndarray, "down across"]:
     """The densest voxel within the lungs along an axis (maximum intensity projection)."""
     inside = study.lungs.inside[block]

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pellucid.ct.findings import Finding, Nodule
 from pellucid.ct.likeness.looks import LEAST_LIKENESS
 from pellucid.ct.reporting.colours import HEAT, LEFT, MARK, RIGHT
-from pellucid.ct.reporting.counts import in_order, rejected, slice_number, told
+from pellucid.ct.reporting.counts import in_order, rejected, slice_number
 from pellucid.ct.reporting.lump_pictures import SMALL_MM, WIDTH_MM, in_small, on_three_planes, stage_by_stage, wide
 from pellucid.ct.reporting.overview import overview
 from pellucid.ct.reporting.telling import IMPRESSIONS, NOT_A_DEVICE
@@ -40,7 +40,7 @@ def study_page(study: Study, stages: dict[str, Any]) -> str:
         "shape": shape,
         "spacing": frame.spacing_xyz_mm.tolist(),
         "from_feet": bool(frame.direction[2, 2] > 0),
-        "told": told(study),
+        "told": study.told,
         "not_a_device": NOT_A_DEVICE,
         "impressions": IMPRESSIONS,
         "litres": stages["lung_litres"],

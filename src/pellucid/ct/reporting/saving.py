@@ -1,17 +1,19 @@
-"""findings.json, findings.csv and findings.html in a folder of their own, private, each whole or not there at all."""
+"""findings.json, findings.csv and findings.html in a private folder, each whole or not there; and a table of many."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from pellucid.ct.own_folder import check_own
 from pellucid.ct.reporting.page import PAGE_MARK, study_page
-from pellucid.ct.reporting.telling import MADE_BY, as_csv, as_dict
+from pellucid.ct.reporting.telling import COLUMNS, MADE_BY, as_csv, as_dict
 from pellucid.ct.study_facts import Study
-from pellucid.errors import BadInput
 from pellucid.run.folder import make_private
-from pellucid.run.writing import MAKING, check_page, check_replaceable, write_json, write_text
+from pellucid.run.writing import check_replaceable, write_json, write_text
 
 JSON_MARK = f'"made_by": "{MADE_BY}"'.encode()
+HEADER = ",".join(COLUMNS) + "\n"
 TABLE, FACTS, PAGE = "findings.csv", "findings.json", "findings.html"
 
 
@@ -21,16 +23,11 @@ def check_folder(folder: Path) -> None:
     Raises:
         BadInput: something else is there; nothing has been changed.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file: name a folder for --out.")
-    if not folder.is_dir():
-        return
-    facts = folder / FACTS
-    if any(not path.name.endswith(MAKING) for path in folder.iterdir()) and not facts.is_file():
-        raise BadInput(f"{folder} holds other files, and no study: choose another --out.")
-    check_replaceable(facts, JSON_MARK, "study of pellucid ct find", within=1000)
-    check_replaceable(folder / TABLE, b"seriesuid,coordX,coordY,coordZ,probability", "table of findings", within=1000)
-    check_page(folder / PAGE, PAGE_MARK, "page of pellucid ct find")
+    if not (folder / FACTS).is_file():
+        check_own(folder)
+    check_replaceable(folder / FACTS, JSON_MARK, "study of pellucid ct find", within=1000)
+    check_replaceable(folder / TABLE, HEADER.strip().encode(), "table of findings", within=1000)
+    check_replaceable(folder / PAGE, PAGE_MARK.encode(), "page of pellucid ct find", within=1000)
 
 
 def save_study(study: Study, folder: Path) -> list[Path]:
@@ -55,3 +52,20 @@ def save_study(study: Study, folder: Path) -> list[Path]:
     write_text(folder / TABLE, table)
     write_text(folder / PAGE, page)
     return [folder / FACTS, folder / TABLE, folder / PAGE]
+
+
+def join_marks(folders: Sequence[Path], out: Path) -> Path:
+    """The marks of all studies in one findings.csv, LUNA16's columns once.
+
+    Args:
+        folders: of studies, as `save_study` wrote them.
+        out: the folder that the table is written to.
+    Returns:
+        The table.
+    Raises:
+        BadInput: another file of that name is there, or it cannot be written.
+    """
+    check_replaceable(out / TABLE, HEADER.strip().encode(), "table of findings", within=1000)
+    rows = [line for folder in folders for line in (folder / TABLE).read_text("utf-8").splitlines(keepends=True)[1:]]
+    write_text(out / TABLE, HEADER + "".join(rows))
+    return out / TABLE

@@ -10,7 +10,8 @@ import numpy as np
 
 from pellucid import __version__
 from pellucid.ct.findings import Finding, Nodule
-from pellucid.ct.reporting.counts import hot_voxels, in_order, lung_litres, rejected, slice_number, stages_of, told
+from pellucid.ct.froc.tables import PLACE_COLUMNS
+from pellucid.ct.reporting.counts import hot_voxels, in_order, lung_litres, rejected, slice_number, stages_of
 from pellucid.ct.study_facts import Study
 from pellucid.run.writing import csv_text
 
@@ -20,7 +21,7 @@ IMPRESSIONS = (
     "p_rated_suspicious is how likely LIDC's readers would have rated the nodule suspicious. It is about readers' "
     "impressions of pictures, not about pathology."
 )
-COLUMNS = ("seriesuid", "coordX", "coordY", "coordZ", "probability")  # Source: LUNA16's evaluation, its submissions
+COLUMNS = (*PLACE_COLUMNS, "probability")  # Source: LUNA16's evaluation, its submissions
 LIBRARIES = ("numpy", "scipy", "torch", "SimpleITK", "connected-components-3d")
 
 
@@ -45,7 +46,7 @@ def as_dict(study: Study) -> dict[str, Any]:
             "columns": volume.voxels_hu.shape[2],
             "spacing_xyz_mm": volume.frame.spacing_xyz_mm.tolist(),
         },
-        "told": told(study),
+        "told": list(study.told),
         "seconds": {stage: round(float(spent), 3) for stage, spent in study.seconds.items()},
         "peak_memory_mb": float(study.peak_memory_mb),
         "versions": {"pellucid": __version__, "python": platform.python_version(), **_versions()},
@@ -80,7 +81,7 @@ def _versions() -> dict[str, str]:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            continue  # a study from a file needs not all of them
+            continue  # installed without its metadata
     return found
 
 
@@ -104,9 +105,10 @@ def lines(study: Study) -> list[str]:
     said = [
         f"{study.volume.seriesuid}: {shape[0]} slices of {shape[1]} x {shape[2]} voxels, "
         f"{spacing[0]:.2f} x {spacing[1]:.2f} x {spacing[2]:.2f} mm",
-        *told(study),
+        *study.told,
         f"lungs of {litres['right']:.1f} l (right) and {litres['left']:.1f} l (left); {hot_voxels(study):,} hot voxels "
-        f"in {len(study.lumps)} lumps; {len(rejected(study))} rejected, below p_nodule {study.threshold:.2f}",
+        f"in {len(study.lumps)} lumps; {len(rejected(study))} rejected: p_nodule below {study.threshold:.2f}, or the "
+        "same spot as a likelier one",
     ]
     found = in_order(study.findings)
     said.append(f"{len(found)} {'finding' if len(found) == 1 else 'findings'}" + (":" if found else ""))

@@ -150,9 +150,9 @@ def scale_bar(view: View, length_mm: int) -> list[Element]:
     return [*bar, label((start + end) / 2, y - 6, f"{length_mm} mm", "middle")]
 
 
-def label(x: Number, y: Number, said: str, anchor: str = "start", colour: str = WHITE, size: int = 12) -> Element:
+def label(x: Number, y: Number, said: str, anchor: str = "start", colour: str = WHITE) -> Element:
     """Words on a picture, readable on black and on white."""
-    text = words(x, y, said, colour=colour, anchor=anchor, size=size, weight=600)
+    text = words(x, y, said, colour=colour, anchor=anchor, size=12, weight=600)
     text.set("style", f"{text.get('style')};{HALO}")
     return text
 

@@ -24,7 +24,7 @@ class Window:
     width_hu: float
 
 
-# Source: Radiopaedia, "Windowing (CT)", rID-52108: width and level of the usual chest and bone windows.
+# Source: Radiopaedia, "Windowing (CT)", rID-52108: width and level of the usual windows of chest and spine.
 LUNG = Window("lung", -600.0, 1500.0)
 MEDIASTINUM = Window("mediastinum", 50.0, 350.0)
 BONE = Window("bone", 400.0, 1800.0)

@@ -69,7 +69,7 @@ def judged(headers: list[Header]) -> tuple[Series, Stack | None]:
     slices = [header for header in headers if "LOCALIZER" not in header.kind]
     found: Stack | None = None
     try:
-        check_kind(headers, slices)
+        _check_kind(headers, slices)
         found = stack(slices)
         check_size(_extents_mm(found), _spacings_mm(found))
         why_not = ""
@@ -82,12 +82,8 @@ def judged(headers: list[Header]) -> tuple[Series, Stack | None]:
     return series, found
 
 
-def check_kind(headers: list[Header], slices: list[Header]) -> None:
-    """Refuse what is no CT with numbers in HU, and what has no slices.
-
-    Raises:
-        BadInput: saying so.
-    """
+def _check_kind(headers: list[Header], slices: list[Header]) -> None:
+    """Refuse what is no CT with numbers in HU, and what has no slices."""
     if kinds := sorted({header.modality for header in headers} - {"CT"}):
         raise BadInput(f"it is {' and '.join(kind or 'of unknown modality' for kind in kinds)}, where CT is needed")
     if not slices:

@@ -1,4 +1,4 @@
-"""A DICOM study's series: headers of all files first, then the pixels of the chosen series, several files at a time."""
+"""A DICOM study's series: headers of all files first, then the pixels of the chosen series."""
 
 from __future__ import annotations
 
@@ -21,14 +21,10 @@ from pellucid.data.volumes.units import check_voxels
 from pellucid.errors import BadInput
 from pellucid.shapes import Int16
 
-THREADS = min(
-    4, os.cpu_count() or 1
-)  # chosen by us: reading and unfolding run beside decoding; more wait for each other
-
-PIXEL_DATA = (
-    b"\xe0\x7f\x10\x00",
-    b"\x7f\xe0\x00\x10",
-)  # the tag (7FE0,0010), little- and big-endian: all before it is there
+# Chosen by us: reading and unfolding run beside decoding, which goes one file at a time; more would wait.
+THREADS = min(4, os.cpu_count() or 1)
+# The tag (7FE0,0010), little- and big-endian: where it is seen, all before it is there.
+PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 
 
 def headers_by_series(files: Files) -> dict[str, list[Header]]:
@@ -44,7 +40,7 @@ def headers_by_series(files: Files) -> dict[str, list[Header]]:
                 found[header.series].append(header)
     if not found:
         volumes = [name for name in files.names if ending(Path(name))]
-        how = "unpack it and name that file" if files.archive else "name that file itself"
+        how = "unpack it and name that file" if files.zipped else "name that file itself"
         hint = f"It holds {volumes[0]}: {how}." if volumes else "Name the folder of a CT."
         raise BadInput(f"{files.source} holds no DICOM pictures ({len(files.names)} files). {hint}")
     return dict(found)
@@ -84,7 +80,8 @@ def _read_file(
     """Decode the slices of one file into their places; the pixels of padding, and HU at which padding was left."""
     contents = files.whole(name)
     with opened(contents, name) as dataset:
-        stored = [stored_slice(alone, name) for alone in frames_of(dataset, [header.frame for _, header in slices])]
+        alone = frames_of(dataset, [header.frame for _, header in slices], name)
+        stored = [stored_slice(one, name) for one in alone]
     padded, left = 0, []
     for (number, header), (pixels, padding) in zip(slices, stored, strict=True):
         values = to_hounsfield(pixels, header)

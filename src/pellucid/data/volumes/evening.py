@@ -28,7 +28,7 @@ def evened(
     """
     voxels, heights, shifts, told = _once(voxels, stack)
     told += _told_of_headers(stack, heights, shifts)
-    spacing = np.array([*stack.spacing_rc_mm])
+    spacing = np.array(stack.spacing_rc_mm)
     origin = np.array(stack.headers[0].position_xyz_mm)
     if np.abs(shifts / spacing).max() > STRAIGHT:
         told += (_tilt_sentence(heights, shifts),)

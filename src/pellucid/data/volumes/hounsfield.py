@@ -54,7 +54,7 @@ def stored_slice(
     return stored, padding_of(dataset, stored)
 
 
-def frames_of(dataset: Dataset, frames: list[int]) -> list[Dataset]:
+def frames_of(dataset: Dataset, frames: list[int], name: str) -> list[Dataset]:
     """Each named frame of an enhanced file as a dataset of one slice; a file of one slice as it is.
 
     Raises:
@@ -73,9 +73,7 @@ def frames_of(dataset: Dataset, frames: list[int]) -> list[Dataset]:
     else:
         size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated // 8
         if len(dataset.PixelData) < size * count:
-            raise BadInput(
-                f"{dataset.get('SOPInstanceUID')} has fewer pixels than its {count} frames need; copy it again."
-            )
+            raise BadInput(f"{name} has fewer pixels than its {count} frames need; copy it again.")
         parts = {frame: dataset.PixelData[frame * size : (frame + 1) * size] for frame in frames}
     return [_alone(dataset, parts[frame]) for frame in frames]
 

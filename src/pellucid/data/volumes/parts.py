@@ -1,4 +1,4 @@
-"""The libraries of the extra `pellucid[ct]`, and what to say where they are missing."""
+"""The libraries of the extra `pellucid[ct]`, what to say where they are missing, and a volume as SimpleITK's."""
 
 from __future__ import annotations
 

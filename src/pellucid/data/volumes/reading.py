@@ -18,7 +18,9 @@ What may be found, and what becomes of it (nothing is guessed over; `told` says 
     thin slices far apart                                told
     padding, and values below -1024 HU                   become air (-1024 HU), told
     padding that stands for more than -1000 HU           left, told
-    lengths that cannot be mm, numbers that cannot be HU refused
+    lengths that cannot be mm, numbers that cannot be HU refused; so is what is no number (NaN)
+    a header that names voxels outside its own folder    refused
+    folders that cannot be read                          refused, naming them
     enhanced (multi-frame) CT                            read, each frame with its own place, slope and intercept
 """
 
@@ -31,7 +33,7 @@ from pellucid.data.volumes.dicom_series import headers_by_series, read_stack
 from pellucid.data.volumes.evening import evened
 from pellucid.data.volumes.files import files_of
 from pellucid.data.volumes.headers import Header
-from pellucid.data.volumes.single_files import ending, header, voxels_of
+from pellucid.data.volumes.single_files import ending, header, scan_name, voxels_of
 from pellucid.data.volumes.units import air_below, check_hounsfield
 from pellucid.data.volumes.volume import Volume
 from pellucid.errors import BadInput
@@ -59,7 +61,7 @@ def read_scan(path: Path, series: str | None = None) -> Volume:
         reader, _, frame = header(path)
         voxels = voxels_of(reader, path)
         check_hounsfield(voxels, str(path))
-        return Volume(voxels, frame, _stem(path), air_below(voxels))
+        return Volume(voxels, frame, scan_name(path), air_below(voxels))
     with files_of(path) as files:
         found = headers_by_series(files)
         known = [judged(headers) for headers in found.values()]
@@ -86,7 +88,7 @@ def list_series(path: Path) -> list[Series]:
     """
     if ending(path):
         _, (columns, rows, slices), _ = header(path)
-        return [Series(_stem(path), "", "", slices, rows, columns, "", "")]
+        return [Series(scan_name(path), "", "", slices, rows, columns, "", "")]
     with files_of(path) as files:
         known = [judged(headers)[0] for headers in headers_by_series(files).values()]
     return sorted(known, key=lambda series: not series.usable)
@@ -98,9 +100,5 @@ def _left_out(headers: list[Header]) -> tuple[str, ...]:
 
 
 def _refuse_choice(path: Path, series: str | None) -> None:
-    if series is not None and not _stem(path).startswith(series):
-        raise BadInput(f"{path} holds one scan, {_stem(path)!r}, not {series!r}; leave out --series.")
-
-
-def _stem(path: Path) -> str:
-    return path.name[: len(path.name) - len(ending(path))]
+    if series is not None and not scan_name(path).startswith(series):
+        raise BadInput(f"{path} holds one scan, {scan_name(path)!r}, not {series!r}; leave out --series.")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pellucid.data.volumes.file_checks import check_nifti, check_text
 from pellucid.data.volumes.frame import Frame
 from pellucid.data.volumes.parts import simple_itk
 from pellucid.data.volumes.units import check_size, check_voxels
@@ -20,14 +19,6 @@ READERS = {
     ".mhd": "MetaImageIO", ".mha": "MetaImageIO", ".nii": "NiftiImageIO", ".nii.gz": "NiftiImageIO",
     ".nrrd": "NrrdImageIO", ".nhdr": "NrrdImageIO",
 }  # fmt: skip
-# What a text header must say, for nothing to be guessed; NIfTI always has a spacing, and codes for its directions.
-NEEDED = {
-    "MetaImageIO": {"ElementSpacing": r"^ElementS(pacing|ize)\s*="},
-    "NrrdImageIO": {"space": r"^space:", "space directions": r"^space directions:"},
-}
-TEXT_BYTES = 2**16  # chosen by us: text headers have some hundred bytes
-
-CHUNK_BYTES = 2**24
 
 
 def ending(path: Path) -> str:
@@ -37,6 +28,15 @@ def ending(path: Path) -> str:
     ('.nii.gz', '.nrrd', '')
     """
     return next((known for known in sorted(READERS, key=len)[::-1] if path.name.lower().endswith(known)), "")
+
+
+def scan_name(path: Path) -> str:
+    """The file's name without its ending, which is the scan's name, too.
+
+    >>> scan_name(Path("a/1.2.3.mhd")), scan_name(Path("chest.nii.gz"))
+    ('1.2.3', 'chest')
+    """
+    return path.name[: len(path.name) - len(ending(path))]
 
 
 def header(path: Path) -> tuple[Any, tuple[int, int, int], Frame]:
@@ -49,7 +49,7 @@ def header(path: Path) -> tuple[Any, tuple[int, int, int], Frame]:
     if not path.is_file():
         raise BadInput(f"There is no file {path}; check the name.")
     sitk, kind = simple_itk(), READERS[ending(path)]
-    _check_text(path, kind)
+    check_text(path, kind)
     reader = sitk.ImageFileReader()
     reader.SetImageIO(kind)
     reader.SetFileName(str(path))
@@ -60,21 +60,21 @@ def header(path: Path) -> tuple[Any, tuple[int, int, int], Frame]:
         raise BadInput(
             f"{path} has {shown} voxels of {reader.GetNumberOfComponents()} values; one scan of slices is needed."
         )
+    if size[2] == 1:
+        raise BadInput(f"{path} has 1 slice; at least 2 are needed.")
     if "complex" in sitk.GetPixelIDValueAsString(reader.GetPixelID()):
         raise BadInput(f"{path} has complex numbers; HU are needed.")
-    if kind == "NiftiImageIO" and _code(reader, "qform_code") == _code(reader, "sform_code") == 0:
+    if kind == "NiftiImageIO" and {reader.GetMetaData(code) for code in ("qform_code", "sform_code")} == {"0"}:
         raise BadInput(
             f"{path} does not say how it lies in the patient (its qform and sform codes are 0); convert it again."
         )
     check_voxels(size, str(path))
-    frame = Frame(
-        np.array(reader.GetOrigin()), np.array(reader.GetSpacing()), np.array(reader.GetDirection()).reshape(3, 3)
-    )
-    extents = np.array(size) * frame.spacing_xyz_mm
+    spacing, direction = np.array(reader.GetSpacing()), np.array(reader.GetDirection()).reshape(3, 3)
     try:
-        check_size(tuple(extents.tolist()), tuple(frame.spacing_xyz_mm.tolist()))
+        frame = Frame(np.array(reader.GetOrigin()), spacing, direction)
+        check_size(tuple((size * spacing).tolist()), tuple(spacing.tolist()))
     except BadInput as refusal:
-        raise BadInput(f"{path}: {refusal}.") from None
+        raise BadInput(f"{path}: {str(refusal).rstrip('.')}.") from None
     return reader, size, frame
 
 
@@ -85,13 +85,15 @@ def voxels_of(reader: Any, path: Path) -> Int16[np.ndarray, "slice row column"]:
         BadInput: cut short, numbers that are none, or larger than 16 bits hold.
     """
     if READERS[ending(path)] == "NiftiImageIO":
-        _check_length(reader, path)
+        check_nifti(reader, path)
     sitk = simple_itk()
     stored: Any = sitk.GetArrayFromImage(_quietly(reader.Execute, path))
     if stored.dtype == np.int16:
         return np.asarray(stored)
     low, high = float(stored.min()), float(stored.max())
-    if not np.isfinite([low, high]).all() or low < -(2**15) or high >= 2**15:
+    if not np.isfinite([low, high]).all():
+        raise BadInput(f"{path} has voxels that are no numbers (NaN or infinite); export it again.")
+    if low < -(2**15) - 0.5 or high >= 2**15 - 0.5:
         raise BadInput(f"{path} has values from {low:g} to {high:g}, more than HU can be; export it again.")
     if stored.dtype.kind != "f":
         return np.asarray(stored.astype(np.int16))
@@ -99,38 +101,6 @@ def voxels_of(reader: Any, path: Path) -> Int16[np.ndarray, "slice row column"]:
     for plane, values in zip(result, stored, strict=True):
         plane[:] = np.floor(values + 0.5)
     return result
-
-
-def _check_text(path: Path, kind: str) -> None:
-    """Refuse a text header that leaves its spacing, or which way the patient lies, to a guess."""
-    with path.open("rb") as file:
-        text = file.read(TEXT_BYTES).decode("latin-1")
-    for word, pattern in NEEDED.get(kind, {}).items():
-        if not re.search(pattern, text, re.MULTILINE):
-            raise BadInput(
-                f"{path} does not say {word!r} in its header, so its millimetres are not known; convert it again."
-            )
-
-
-def _check_length(reader: Any, path: Path) -> None:
-    """Refuse a NIfTI file that is cut short: the reader fills what is missing with whatever was in memory."""
-    voxels = int(np.prod(np.array(reader.GetSize(), object)))
-    needed = int(float(reader.GetMetaData("vox_offset"))) + voxels * int(reader.GetMetaData("bitpix")) // 8
-    try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            there = 0
-            while there < needed and (read := len(file.read(min(CHUNK_BYTES, needed - there)))):
-                there += read
-    except (EOFError, OSError, zlib.error):
-        there = 0
-    if there < needed:
-        raise BadInput(
-            f"{path} cannot be read (it is cut short or damaged: {needed:,} bytes are needed); copy it again."
-        )
-
-
-def _code(reader: Any, keyword: str) -> int:
-    return int(reader.GetMetaData(keyword)) if reader.HasMetaDataKey(keyword) else -1
 
 
 def _quietly(read: Any, path: Path) -> Any:
@@ -141,7 +111,8 @@ def _quietly(read: Any, path: Path) -> Any:
     try:
         return read()
     except RuntimeError as error:
-        said = " ".join(str(error).rpartition("ITK ERROR:")[2].split())[:200] or "no reason is given"
+        reason = re.split(r"ERROR: *(?:\w+\(0x[0-9a-f]+\): *)?", str(error))[-1]
+        said = " ".join(reason.split())[:200] or "no reason is given"
         raise BadInput(f"{path} cannot be read ({said}); copy or convert it again.") from None
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
