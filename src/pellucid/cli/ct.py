@@ -147,7 +147,7 @@ def ct_train(
         Path | None, typer.Option(help="Learn from scans in LUNA16's layout instead of phantoms: subset0 to subset9.")
     ] = None,
     fold: Annotated[int, typer.Option(min=0, max=9, help="With --luna: the subset that is only measured.")] = 0,
-    scans: Annotated[int, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.")] = 100,
+    scans: Annotated[int, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.")] = 80,
     steps: Annotated[int, typer.Option(min=1, help="Steps of learning.")] = 3000,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
     as_json: Json = False,

@@ -7,7 +7,7 @@ from pellucid.ct.phantom import draw_many, draw_phantom
 from pellucid.ct.phantom.grids import Grid
 from pellucid.ct.phantom.nodules import Room, draw_nodules
 from pellucid.ct.phantom.physique import draw_physique
-from pellucid.ct.phantom.thorax import make_thorax
+from pellucid.ct.phantom.thorax import make_thorax, without_islands
 from pellucid.ct.phantom.tissues import surroundings
 from pellucid.ct.shapes import load_shapes
 from pellucid.errors import BadInput
@@ -34,6 +34,37 @@ def test_lungs_lie_inside_the_chest_above_the_diaphragm_and_outside_the_mediasti
     assert 0.9 < right.sum() / left.sum() < 1.8  # the heart takes from the left one
 
 
+def test_what_floats_in_the_lung_becomes_lung_and_what_touches_its_wall_stays():
+    lung = np.full((9, 9, 20), -5.0, np.float32)
+    lung[1:8, 1:8, 1:19] = 9.0
+    lung[4, 4, 5] = -3.0  # floats
+    lung[4, 4, 10], lung[4, 4, 11] = -3.0, 0.5  # too shallow a rim for the finer grid
+    lung[1:4, 4, 15] = -3.0  # hangs from the wall
+    mended = without_islands(lung)
+    floated = np.zeros(lung.shape, bool)
+    floated[4, 4, [5, 10, 11]] = True
+    assert (mended[floated] == 2).all()
+    np.testing.assert_array_equal(mended[~floated], lung[~floated])
+
+
+def test_no_nodule_is_put_where_a_vessel_would_hide_it(person):
+    _, thorax, _ = person
+    grid = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
+
+    def half(box):  # vessels fill the right half
+        free = np.ones([axis.stop - axis.start for axis in box])
+        free[:, :, : max(0, 190 - box[2].start)] = 0
+        return free
+
+    def all_of_it(box):
+        return np.ones([axis.stop - axis.start for axis in box])
+
+    room = Room(thorax, grid, all_of_it, half, np.zeros((0, 3)))
+    drawn = draw_nodules(np.random.default_rng(2), load_shapes(), 12, 0, room)
+    assert len(drawn) > 6
+    assert all(one.centre_zyx_mm[2] > -0.6 * one.diameter_mm for one in drawn)
+
+
 def test_tissues_have_their_radiodensity(person):
     drawn, thorax, rng = person
     grid = Grid((-140.0, -100.0, -170.0), (3.0, 3.0, 3.0), (80, 66, 113))
@@ -50,7 +81,11 @@ def test_tissues_have_their_radiodensity(person):
 def test_balls_are_as_wide_as_long_and_of_any_size(person):
     _, thorax, _ = person
     grid = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
-    room = Room(thorax, grid, lambda box: np.ones([axis.stop - axis.start for axis in box]), np.zeros((0, 3)))
+
+    def all_of_it(box):
+        return np.ones([axis.stop - axis.start for axis in box])
+
+    room = Room(thorax, grid, all_of_it, all_of_it, np.zeros((0, 3)))
     drawn = draw_nodules(np.random.default_rng(2), load_shapes(), 12, 0, room, balls=1.0)
     assert len(drawn) > 6
     for one in drawn:

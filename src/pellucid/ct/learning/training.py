@@ -60,7 +60,7 @@ def train_network(
     *,
     luna_folder: Path | None = None,
     fold: int = 0,
-    scans: int = 100,
+    scans: int = 80,
     steps: int = 3000,
     seed: int = 0,
     progress: Progress = silent,

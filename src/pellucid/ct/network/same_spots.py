@@ -25,9 +25,9 @@ def same_spots(lumps: Sequence[Lump], chances: Float[np.ndarray, " lump"]) -> li
     found: list[int | None] = [None] * len(lumps)
     kept: list[int] = []
     for row in np.argsort(-chances, kind="stable").tolist():
-        near = [other for other in kept if np.linalg.norm(centres[other] - centres[row]) < reach[other]]
-        if near:
-            found[row] = lumps[near[0]].number
+        near = np.linalg.norm(centres[kept] - centres[row], axis=1) < reach[kept]
+        if near.any():
+            found[row] = lumps[kept[int(near.argmax())]].number
         else:
             kept.append(row)
     return found

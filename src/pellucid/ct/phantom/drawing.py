@@ -64,7 +64,7 @@ def draw_phantom(
     scene = build(scene_rng, person, thorax, grid)
     count = int(nodule_rng.integers(4, 11)) if nodules is None else nodules
     tiny = int(nodule_rng.integers(1, 4)) if count else 0
-    room = Room(thorax, grid, scene.lung_share, scene.vessel_points)
+    room = Room(thorax, grid, scene.lung_share, scene.free_share, scene.vessel_points)
     drawn = draw_nodules(nodule_rng, load_shapes(part), count, tiny, room, balls)
     voxels = scan(scan_rng, scanner, scene, [one.patch for one in drawn], slices, person.apex_z)
     shift_xyz_mm = scan_rng.uniform([-30, -200, -900], [30, 50, 200])  # where the table stood

@@ -23,9 +23,9 @@ COUNTS_FROM_MM = 3.0
 SMALLEST_MM, LARGEST_MM = 3.05, 30.0
 APART_MM = 4.0  # chosen by us: between two nodules lies at least so much lung
 TRIES = 80  # chosen by us: with 20 nodules in a small chest all but one or two find room
-MOSTLY = 0.6  # chosen by us: a nodule of which the wall would hide more than 0.4 is put elsewhere
+MOSTLY = 0.6  # chosen by us: a nodule of which wall or vessels would hide more than 0.4 is put elsewhere
 
-LungShare = Callable[[Box], Float[np.ndarray, "z y x"]]
+Share = Callable[[Box], Float[np.ndarray, "z y x"]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +47,14 @@ class Room:
         thorax: depths.
         grid: the scene's.
         lung_share: how much of each voxel of a box is lung.
+        free_share: how much is lung without vessels.
         vessels: points in vessels of middle size, z, y, x, mm.
     """
 
     thorax: Thorax
     grid: Grid
-    lung_share: LungShare
+    lung_share: Share
+    free_share: Share
     vessels: Float[np.ndarray, "point 3"]
 
 
@@ -111,14 +113,14 @@ def _free(centre: np.ndarray, diameter: float, drawn: list[Drawn], grid: Grid) -
 def _put(
     rng: np.random.Generator, shapes: Shapes | None, diameter: float, place: str, centre: np.ndarray, room: Room
 ) -> Drawn | None:
-    """One nodule (a ball, without shapes), cut off where the lung ends; None when too much of it would be cut off."""
+    """One nodule (a ball, without shapes), cut off where the lung ends; None when too much of it would be hidden."""
     kind = tuple(KINDS)[int(rng.choice(len(KINDS), p=list(KINDS.values())))]
     if diameter < 5 and kind == "part-solid":  # its core would be smaller than a voxel
         kind = "solid"
     shape = shapes.draw(rng, diameter, kind) if shapes else sphere(diameter, kind)
     box, whole = sampled(shape, room.grid, centre, rotation(rng))
     share = np.asarray(whole * room.lung_share(box), np.float32)
-    if float(share.sum()) < MOSTLY * float(whole.sum()):
+    if float((whole * room.free_share(box)).sum()) < MOSTLY * float(whole.sum()):
         return None
     cut = box_of(room.grid, box)
     middle, width = measured(share, cut)

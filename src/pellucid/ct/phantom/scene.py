@@ -20,6 +20,7 @@ from pellucid.ct.phantom.windpipe import windpipe
 from pellucid.shapes import Float, Int16
 
 LUNG_HU = -860.0  # what vessels' levels are counted from
+SOFT_TISSUE_HU = 30.0
 IN_LUNG, ANYWHERE = 100.0, 1100.0
 
 
@@ -54,6 +55,11 @@ class Scene:
         rows, columns = box[1], box[2]
         depth = np.tensordot(self.lung.table[box[0]], self.lung.values[:, rows, columns], 1)
         return self._soft(depth)
+
+    def free_share(self, box: Box) -> Float[np.ndarray, "z y x"]:
+        """How much of each voxel of a box is lung in which no vessel, wall or strand lies yet, 0 to 1."""
+        lifted = self.dense[box].astype(np.float32) / np.float32(SOFT_TISSUE_HU - LUNG_HU)
+        return np.asarray(self.lung_share(box) * (1 - np.clip(lifted, 0, 1)))
 
     def _soft(self, depth: np.ndarray) -> np.ndarray:
         """How much of a voxel is lung."""
@@ -105,7 +111,7 @@ def build(rng: np.random.Generator, person: Physique, thorax: Thorax, grid: Grid
         points.append(pieces.ends[(pieces.end_radii > 0.7) & (pieces.end_radii < 3)])
         if name == "artery":
             outer, inner, central = airways(airway_rng, tree, person, thorax)
-            draw_tubes(dense, grid, outer, np.full(len(outer.starts), 30 - LUNG_HU))
+            draw_tubes(dense, grid, outer, np.full(len(outer.starts), SOFT_TISSUE_HU - LUNG_HU))
             draw_tubes(lumen, grid, inner, np.where(central, ANYWHERE, IN_LUNG))
     pipe = windpipe(airway_rng, person)
     draw_tubes(lumen, grid, pipe, np.full(len(pipe.starts), ANYWHERE))

@@ -11,6 +11,9 @@ from pellucid.ct.phantom.grids import Grid, smooth_noise
 from pellucid.ct.phantom.mediastinum import core_of, with_bumps
 from pellucid.ct.phantom.physique import Physique
 from pellucid.ct.phantom.surfaces import above_diaphragm, body, chest, rib_phase, thickened
+from pellucid.data.volumes.parts import connected_components
+
+SHALLOW_MM = 1.0  # chosen by us: where lung is not deeper than this, the finer grid may see none between two points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +63,23 @@ def make_thorax(rng: np.random.Generator, person: Physique, grid: Grid) -> Thora
     inner += smooth_noise(rng, grid, 14.0) * np.float32(rng.uniform(0.05, 0.5))
     inner += smooth_noise(rng, grid, 6.0) * np.float32(rng.uniform(0.0, 0.45))
     inner -= thickened(rng, person, grid, place)
-    lung = soft_least(soft_least(inner, -core, 4.0), dome, 2.5)
+    lung = without_islands(soft_least(soft_least(inner, -core, 4.0), dome, 2.5))
     skin = in_mm(body(rng, person, place), grid)
     return Thorax(grid, lung, wall, core, dome, skin, place, ribs, turn)
+
+
+def without_islands(lung: Depth) -> Depth:
+    """The lungs, with what floats in them made lung: organs hang together, and a ball that does not is a nodule.
+
+    Args:
+        lung: depth, mm.
+    """
+    cc3d = connected_components()
+    for level_mm in (0.0, SHALLOW_MM):
+        pieces = cc3d.connected_components(lung < level_mm, connectivity=6)
+        islands = (pieces != pieces[0, 0, 0]) & (pieces > 0)  # at the grid's corner lies the air around the body
+        lung = np.where(islands, np.float32(2 * SHALLOW_MM), lung)
+    return lung
 
 
 def _bent(rng: np.random.Generator, grid: Grid) -> Place:
