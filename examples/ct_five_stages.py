@@ -43,7 +43,7 @@ from pellucid.ct.study import find_nodules
 from pellucid.data.volumes import Frame, read_scan
 from pellucid.errors import PellucidError
 
-torch.set_num_threads(1)
+torch.set_num_threads(1)  # so that every machine adds in one order, and prints the same
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8A94A0"
 
 given = sys.argv[1:] if "__file__" in globals() else []  # a notebook has no arguments of its own
@@ -173,7 +173,10 @@ def draw_lungs(axis: Axes, side: np.ndarray) -> None:
             axis.contour(side == number, levels=[0.5], colors=colour, linewidths=1)
 
 
-lungs = find_lungs(working)
+try:
+    lungs = find_lungs(working)
+except PellucidError as error:
+    sys.exit(str(error))
 box = box_around(lungs.inside)
 hu, inside, side = working.voxels_hu[box], lungs.inside[box], lungs.side[box]
 litres = {name: np.count_nonzero(lungs.side == number) / 1e6 for number, name in ((1, "right"), (2, "left"))}
@@ -230,6 +233,8 @@ plt.show()
 
 # %%
 lumps = group(likeness, working, lungs)
+if len(lumps) < 2:
+    sys.exit("Fewer than two lumps were found, so there is nothing to compare: name another scan.")
 print(f"{len(lumps)} lumps; the twelve that look most like a ball:")
 print("\nnumber  side   x, y, z in mm          diameter  mean HU  likeness")
 for lump in lumps[:12]:
@@ -274,14 +279,15 @@ plt.show()
 # ## 4. Classify: nodule, or something else?
 # A small network looks at each lump through two windows of fixed size, 32 mm in cubes of 1 mm, and 64 mm in cubes of
 # 2 mm: the near one shows the form, the wide one whether a vessel runs on. It was taught on simulated chests, whose
-# nodules have the shapes of real ones. Below is what it sees of the likeliest lump, and of the rejected one that looked
-# most like a ball to stage 2.
+# nodules mostly have the shapes of real ones. Below is what it sees of the likeliest lump, and of the rejected one that
+# looked most like a ball to stage 2.
 
 # %%
 nodules, threshold = classify(lumps, working)
 accepted = [one for one in nodules if one.accepted]
 likeliest = max(nodules, key=lambda one: one.p_nodule)
-turned_down = next(one for one in nodules if one is not likeliest and not one.accepted and one.same_as is None)
+others = [one for one in nodules if one is not likeliest and one.same_as is None]
+turned_down = next((one for one in others if not one.accepted), min(nodules, key=lambda one: one.p_nodule))
 pair = {"the likeliest": likeliest, "a rejected one": turned_down}
 seen_of = cut_windows(
     working.voxels_hu, working.frame.to_irc(np.array([one.lump.centre_xyz_mm for one in pair.values()]))

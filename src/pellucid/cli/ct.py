@@ -148,8 +148,8 @@ def ct_train(
     ] = None,
     fold: Annotated[int, typer.Option(min=0, max=9, help="With --luna: the subset that is only measured.")] = 0,
     scans: Annotated[int, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.")] = 80,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of learning.")] = 3000,
-    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Of the first lesson; the second has 0.6 times as many.")] = 3000,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of all that is drawn.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Teach the network that tells nodules from other lumps, on phantoms or on LUNA16.

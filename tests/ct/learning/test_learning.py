@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from pellucid.ct.learning.drawing_batches import draw_batches, move
+from pellucid.ct.learning import teaching
+from pellucid.ct.learning.drawing_batches import draw_batches, move, seen_by_another
 from pellucid.ct.learning.gathering import Cases, load_cases, save_cases
 from pellucid.ct.learning.labelling import label
 from pellucid.ct.learning.teaching import freeze, inner, teach, threshold_for
+from pellucid.ct.network.model import NoduleNetwork
+from pellucid.ct.network.verdicts import logits_of
+from pellucid.ct.network.window import cut_windows
 from pellucid.ct.planted import PlantedNodule
 from pellucid.errors import BadInput
 
@@ -76,12 +80,53 @@ def test_batches_depend_on_seed_and_number_alone_and_hold_a_third_of_nodules():
 @pytest.mark.slow
 def test_the_network_learns_to_tell_a_ball_from_noise():
     network = teach(cases(40), width=2, steps=25, seed=0)
-    slope, intercept, threshold = freeze(network, fresh := cases(40, seed=1), scans=20)
-    from pellucid.ct.network.verdicts import logits_of
-
-    chances = 1 / (1 + np.exp(-(slope * logits_of(network, inner(fresh)) + intercept)))
+    frozen = freeze(network, fresh := cases(40, seed=1), scans=20)
+    chances = 1 / (1 + np.exp(-(frozen.slope * logits_of(network, inner(fresh)) + frozen.intercept)))
     assert ((chances > 0.5) == (fresh.labels == 1)).mean() > 0.9
-    assert 0 <= threshold <= 1
+    assert 0 <= frozen.threshold <= 1
+
+
+def test_calibration_finds_the_slope_it_was_drawn_with_and_spots_and_nodules_count_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    count, scans = 4000, 10
+    logits = rng.normal(0, 3, count)
+    labels = (rng.random(count) < 1 / (1 + np.exp(-(0.7 * logits - 1.0)))).astype(int)
+    numbers = np.arange(count) // 2  # each nodule is two lumps, and each other spot, too
+    labels = np.repeat(labels[::2], 2)
+    logits[1::2] = logits[::2]
+    found = np.ones(count, bool)
+    found[:200] = False  # nodules and others that no lump was made of
+    drawn = Cases(np.zeros((count, 2, 1, 1, 1), np.uint8), labels, numbers, found, numbers % scans, numbers)
+    monkeypatch.setattr(teaching, "logits_by_scan", lambda network, seen: logits[200:])
+    frozen = freeze(NoduleNetwork(1), drawn, scans)
+    assert (frozen.slope, frozen.intercept) == (pytest.approx(0.7, rel=0.15), pytest.approx(-1.0, rel=0.15))
+    chances = 1 / (1 + np.exp(-(frozen.slope * logits[200::2] + frozen.intercept)))
+    assert frozen.false_marks_a_scan == 1.0 == (chances[labels[200::2] == 0] >= frozen.threshold).sum() / scans
+    hits = (chances[labels[200::2] == 1] >= frozen.threshold).sum()
+    assert frozen.found == pytest.approx(hits / labels[::2].sum())
+
+
+def test_windows_with_a_margin_have_the_pipelines_own_in_their_middle():
+    rng = np.random.default_rng(0)
+    hu = rng.integers(-1000, 400, (60, 62, 64)).astype(np.int16)
+    centres = np.array([[30.0, 31.0, 29.5], [22.4, 40.2, 33.3]])
+    wide = cut_windows(hu, centres, WIDE)
+    drawn = Cases(wide, *(np.zeros(2, kind) for kind in (int, int, bool, int, int)))
+    np.testing.assert_array_equal(inner(drawn), cut_windows(hu, centres))
+
+
+def test_another_scanner_multiplies_moves_and_makes_noise():
+    levels = np.random.default_rng(0).integers(0, 256, (3, 2, 4, 4, 4))
+    grain = np.zeros(1000, np.float32)
+    seen = seen_by_another((levels / 127.5 - 1).astype(np.float32), grain, np.random.default_rng(1))
+    for case, one in zip(levels, seen, strict=True):
+        gain, offset = np.polyfit(case.ravel(), (one.ravel() + 1) * 127.5, 1)
+        assert abs(gain - 1) <= 0.1
+        assert abs(offset) <= 8
+        np.testing.assert_allclose((one + 1) * 127.5, gain * case + offset, atol=1e-3)
+    noisy = seen_by_another(np.zeros((1, 2, 8, 8, 8), np.float32), np.ones(5000, np.float32), np.random.default_rng(1))
+    still = seen_by_another(np.zeros((1, 2, 8, 8, 8), np.float32), np.zeros(5000, np.float32), np.random.default_rng(1))
+    assert 0 < (noisy - still).min() * 127.5 <= 4
 
 
 def test_the_threshold_leaves_as_many_false_marks_as_allowed():
@@ -89,3 +134,4 @@ def test_the_threshold_leaves_as_many_false_marks_as_allowed():
     threshold = threshold_for(chances, scans=2)
     assert (chances >= threshold).sum() == 2
     assert threshold_for(chances[:2], scans=2) == 0.5
+    assert 0.9 < threshold_for(np.array([0.9, 0.9, 0.1]), scans=1) < 0.9001

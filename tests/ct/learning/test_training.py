@@ -122,6 +122,7 @@ def test_what_was_gathered_is_deleted_and_nothing_else(tmp_path):
 
 def test_weights_are_replaced_and_other_files_are_not(tmp_path):
     import torch
+    from safetensors.numpy import save
 
     from pellucid.ct.network.model import NoduleNetwork
     from pellucid.ct.network.weights import SHIPPED, NetworkFacts, save_network
@@ -131,8 +132,10 @@ def test_weights_are_replaced_and_other_files_are_not(tmp_path):
     gathered.check_weights_path(tmp_path / "w")
     gathered.check_weights_path(SHIPPED)
     (tmp_path / "other").write_bytes(b"other")
+    (tmp_path / "classifier").write_bytes(save({}, {"pellucid": json.dumps({"classes": 2})}))
     for path, said in (
         (tmp_path / "other", "is no network"),
+        (tmp_path / "classifier", "is no network"),
         (tmp_path, "is a folder"),
         (tmp_path / "a/b", "not there"),
     ):

@@ -1,6 +1,7 @@
 """The network's file: there and back, and what is refused."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pellucid.ct.network import NetworkFacts, classify, load_network, save_netwo
 from pellucid.ct.network.model import NoduleNetwork, scaled
 from pellucid.ct.network.same_spots import same_spots
 from pellucid.ct.network.verdicts import logits_of
+from pellucid.ct.network.weights import SHIPPED
 from pellucid.ct.network.window import cut_windows
 from pellucid.data.volumes import Frame, Volume
 from pellucid.errors import BadInput
@@ -45,6 +47,27 @@ def test_a_file_that_is_no_network_is_refused_in_one_line(contents, tmp_path):
     with pytest.raises(BadInput, match="is no network that `pellucid ct train` wrote") as refused:
         load_network(tmp_path / "x")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("told", ["x", "3", '{"format": 1}', '{"format": 1, "width": 2, "slope": "a"}'])
+def test_weights_with_other_facts_beside_them_are_refused(told, network, tmp_path):
+    save_file(network.state_dict(), tmp_path / "x", {"pellucid": told})
+    with pytest.raises(BadInput, match="is no network"):
+        load_network(tmp_path / "x")
+
+
+@pytest.mark.parametrize("wrong", [{"slope": float("nan")}, {"threshold": float("inf")}, {"intercept": "a"}])
+def test_a_calibration_that_is_no_number_is_refused(wrong, network, tmp_path):
+    facts = json.dumps({"format": 1, **asdict(FACTS), **wrong})
+    save_file(network.state_dict(), tmp_path / "x", {"pellucid": facts})
+    with pytest.raises(BadInput, match="is no network"):
+        load_network(tmp_path / "x")
+
+
+def test_what_ships_is_small_and_learned_from_phantoms():
+    _, facts = load_network()
+    assert SHIPPED.stat().st_size < 5_000_000
+    assert facts.trained_on.startswith("phantoms")
 
 
 def test_weights_of_another_make_are_refused(tmp_path):

@@ -67,7 +67,7 @@ def _cut(window: UInt8[np.ndarray, "wide wide wide"], shift: np.ndarray) -> UInt
 def seen_by_another(
     inputs: Float[np.ndarray, "case 2 e e e"], grain: Float[np.ndarray, " grain"], rng: np.random.Generator
 ) -> Float[np.ndarray, "case 2 e e e"]:
-    """Other gain, other offset, more noise; drawn for each case, the noise by where in `grain` it begins."""
+    """Other gain, other offset, more noise, in place; drawn for each case, the noise by where in `grain` it begins."""
     size = inputs[0].size
     for case in inputs:
         gain, offset, noise = rng.uniform(1 - GAIN, 1 + GAIN), rng.uniform(-OFFSET, OFFSET), rng.uniform(0, NOISE)

@@ -12,11 +12,11 @@ from pellucid import __version__
 from pellucid.ct.learning.sources import Source
 from pellucid.errors import BadInput
 from pellucid.run.folder import make_private
-from pellucid.run.writing import check_replaceable, write_json
+from pellucid.run.writing import MAKING, check_replaceable, write_json
 
 SETTINGS = "settings.json"
-NETWORK_MARK = b'{"__metadata__":{"pellucid":'
-"""How the header of a network's file begins (`ct.network.weights`)."""
+NETWORK_MARK = b'{"__metadata__":{"pellucid":"{\\"format\\":1,\\"intercept\\":'
+"""How the header of a network's file begins (`ct.network.weights`); those of classifiers begin otherwise."""
 
 
 def settings_of(sources: Sequence[Source], trained_on: str, seed: int) -> dict[str, object]:
@@ -87,5 +87,7 @@ def remove(folder: Path, sources: Sequence[Source]) -> None:
     """Delete what was gathered; files of others stay, and the folder with them."""
     for name in (*(f"{source.name}.npz" for source in sources), SETTINGS):
         (folder / name).unlink(missing_ok=True)
+    for left in folder.glob(f".*{MAKING}"):
+        left.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         folder.rmdir()

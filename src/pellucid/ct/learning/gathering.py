@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -17,10 +17,11 @@ from pellucid.ct.network.window import EDGE, cut_windows
 from pellucid.ct.planted import PlantedNodule
 from pellucid.data.volumes import Volume
 from pellucid.errors import BadInput
+from pellucid.run.writing import write_bytes
 from pellucid.shapes import Bool, Int, UInt8
 
 MARGIN = 2
-"""Cubes kept around each window, so that learning can shift it. Chosen by us: twice the error of a lump's centre."""
+"""Cubes kept around each window, so that learning can shift it. Chosen by us."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,11 +91,14 @@ def gather(
 
 
 def save_cases(path: Path, cases: Cases) -> None:
-    """Write them in one file, whole or not at all."""
-    making = path.with_name(f".{path.name}.{os.getpid()}.making")
-    with making.open("wb") as file:
-        np.savez(file, **{name: getattr(cases, name) for name in cases.__slots__})
-    making.replace(path)
+    """Write them in one file, whole or not at all.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    contents = BytesIO()
+    np.savez(contents, **{name: getattr(cases, name) for name in cases.__slots__})
+    write_bytes(path, contents.getvalue())
 
 
 def load_cases(paths: Sequence[Path]) -> Cases:

@@ -54,7 +54,7 @@ def gather_all(sources: Sequence[Source], folder: Path, seed: int, progress: Pro
             if why:
                 refused[name] = why
             progress("gathering", done, len(sources))
-    return refused
+    return dict(sorted(refused.items()))
 
 
 def gather_one(source: Source, folder: Path, row: int, seed: int) -> tuple[str, str]:

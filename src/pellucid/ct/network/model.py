@@ -16,7 +16,7 @@ def _block(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Se
 
 
 def _tower(width: int) -> nn.Sequential:
-    """32 cubes a side become 16, 8 and 4; then the largest and the mean answer of each map."""
+    """32 cubes a side become 16, 8 and 4."""
     return nn.Sequential(
         _block(1, width, kernel=5, stride=2),
         _block(width, width),
@@ -41,11 +41,11 @@ class NoduleNetwork(nn.Module):
         super().__init__()
         self.width = width
         self.towers = nn.ModuleList(_tower(width) for _ in SCALES)
-        self.dropout = nn.Dropout(0.3)
-        self.verdict = nn.Linear(len(SCALES) * 4 * width * 9, 2)
+        self.dropout = nn.Dropout(0.3)  # chosen by us
+        self.verdict = nn.Linear(len(SCALES) * 4 * width * (8 + 1), 2)  # of each map the middle 8 cubes, and the mean
 
     def forward(self, windows: Float[Tensor, "case 2 edge edge edge"]) -> Float[Tensor, "case 2"]:
-        """Logits of "other" and of "nodule"; windows are levels scaled to zero mean (`scaled`)."""
+        """Logits of "other" and of "nodule"; windows are levels scaled to -1..1 (`scaled`)."""
         found = []
         for scale, tower in enumerate(self.towers):
             maps = tower(windows[:, scale : scale + 1])

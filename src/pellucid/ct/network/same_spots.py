@@ -9,7 +9,7 @@ import numpy as np
 from pellucid.ct.findings import Lump
 from pellucid.shapes import Float
 
-# Chosen by us: less than the least diameter that is looked for, so that two nodules never pass for one.
+# Chosen by us: no more than the least diameter that is looked for, so that two nodules never pass for one.
 SAME_WITHIN_MM = 3.0
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 64
 LOOKED_AT_AGAIN = 40
-"""So many of a scan's lumps, the likeliest, are looked at again from all sides. Chosen by us: four times as many as a
-phantom has nodules at most."""
+"""So many of a scan's lumps, the likeliest, are looked at again from all sides. Chosen by us: four times as many
+as `ct phantom` draws nodules of 3 mm and more."""
 
 
 def classify(lumps: Sequence[Lump], working: Volume, weights: Path = SHIPPED) -> tuple[list[Nodule], float]:

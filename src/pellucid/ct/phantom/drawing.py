@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,11 +15,10 @@ from pellucid.ct.phantom.scanning import scan
 from pellucid.ct.phantom.scene import build
 from pellucid.ct.phantom.thorax import make_thorax
 from pellucid.ct.planted import PlantedNodule
-from pellucid.ct.shapes import load_shapes
+from pellucid.ct.shapes import PARTS, load_shapes
 from pellucid.data.volumes import Frame, Volume
 from pellucid.errors import BadInput
 
-PARTS = ("train", "test")
 MOST_NODULES = 40  # chosen by us: more do not fit into a small chest
 
 
@@ -43,7 +41,7 @@ def draw_phantom(
     """Draw a chest, put nodules into it, and scan it.
 
     Args:
-        seed: the same seed and part give the same scan, bit for bit; others give another person and another scanner.
+        seed: gives the same scan again, bit for bit, if all else is the same; others give other persons and scanners.
         part: "train" and "test" share neither persons nor nodules' shapes.
         nodules: how many of 3 mm and more; 4 to 10 when not said. One that finds no room is left out.
         balls: how likely each of them is a perfect ball, of any size from 3 to 30 mm alike.
@@ -52,10 +50,10 @@ def draw_phantom(
     """
     if part not in PARTS:
         raise BadInput(f"There is no part {part!r} of the phantoms: ask for train or test.")
-    if seed < 0 or (nodules is not None and not 0 <= nodules <= MOST_NODULES):
+    if seed < 0 or (nodules is not None and not 0 <= nodules <= MOST_NODULES) or not 0 <= balls <= 1:
         raise BadInput(
-            f"Phantom {seed} with {nodules} nodules cannot be drawn: give a seed of 0 or more "
-            f"and at most {MOST_NODULES} nodules."
+            f"Phantom {seed} with {nodules} nodules, {balls} of them balls, cannot be drawn: give a seed of 0 or more, "
+            f"at most {MOST_NODULES} nodules, and a share of balls from 0 to 1."
         )
     person_rng, scene_rng, nodule_rng, scan_rng = np.random.default_rng([seed, PARTS.index(part)]).spawn(4)
     person, scanner = draw_physique(person_rng), draw_scanner(scan_rng)
@@ -80,9 +78,3 @@ def phantom_name(seed: int, part: Literal["train", "test"]) -> str:
     'phantom-test-7'
     """
     return f"phantom-{part}-{seed}"
-
-
-def draw_many(count: int, seed: int = 0, *, part: Literal["train", "test"] = "train") -> Iterator[Phantom]:
-    """Phantoms one after another, with the seeds seed, seed + 1, ..."""
-    for number in range(count):
-        yield draw_phantom(seed + number, part=part)

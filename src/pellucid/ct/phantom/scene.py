@@ -75,6 +75,7 @@ class Scene:
         inside = self.parenchyma.slice(number)
         if self.settled is not None:
             inside += np.clip(1 - depth / np.float32(14), 0, 1) ** 2 * np.clip(self.settled.slice(number), 0, 600)
+        # so that vessels end at about their own HU in denser lung, too
         inside += lifted * ((np.float32(LUNG_HU) - inside) / np.float32(1000) + 1)
         hu = self.around.slice(number)
         hu += share * (inside - hu)

@@ -86,7 +86,7 @@ def _bent(rng: np.random.Generator, grid: Grid) -> Place:
     """The grid's coordinates, bent smoothly and turned by a few degrees, as nobody lies quite straight."""
     z, y, x = grid.axes()
     turn = np.radians(rng.normal(0, 3.0))
-    bend = rng.normal(0, 8e-4)  # scoliosis: 8 mm to the side over 100 mm
+    bend = rng.normal(0, 8e-4)  # scoliosis: 4 mm to the side over 100 mm
     moved = []
     for amount in (5.0, 4.0, 4.0):
         bumps = smooth_noise(rng, grid, 90.0) * np.float32(amount) + smooth_noise(rng, grid, 35.0) * np.float32(0.9)

@@ -76,7 +76,7 @@ def airways(
 ) -> tuple[Pieces, Pieces, Bool[np.ndarray, " lumen"]]:
     """The airways beside an artery's branches: outer wall and lumen; in some people a few are plugged with mucus.
 
-    A bronchus is about as wide as the artery beside it, its wall a fifth of its radius or more.
+    A bronchus is about as wide as the artery beside it, its wall a fifth to a third of its radius, at most 1.6 mm.
     Source: Kim et al. 1997, Radiographics 17:1073 (bronchoarterial ratio); Weibel 1963, Morphometry of the human lung.
 
     Args:
