@@ -146,8 +146,12 @@ def ct_train(
     luna: Annotated[
         Path | None, typer.Option(help="Learn from scans in LUNA16's layout instead of phantoms: subset0 to subset9.")
     ] = None,
-    fold: Annotated[int, typer.Option(min=0, max=9, help="With --luna: the subset that is only measured.")] = 0,
-    scans: Annotated[int, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.")] = 80,
+    fold: Annotated[
+        int | None, typer.Option(min=0, max=9, help="With --luna: the subset that is left out, to be measured.  [0]")
+    ] = None,
+    scans: Annotated[
+        int | None, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.  [80]")
+    ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Of the first lesson; the second has 0.6 times as many.")] = 3000,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of all that is drawn.")] = 0,
     as_json: Json = False,

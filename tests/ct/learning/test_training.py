@@ -19,6 +19,7 @@ from pellucid.ct.learning.processes import gather_all
 from pellucid.ct.learning.sources import Source, luna, phantoms
 from pellucid.ct.learning.training import train_network
 from pellucid.ct.luna import fold_of, write_luna
+from pellucid.ct.phantom import Phantom
 from pellucid.ct.planted import PlantedNodule
 from pellucid.data.volumes import Frame, Volume
 from pellucid.errors import BadInput
@@ -175,7 +176,7 @@ def test_excluded_findings_do_not_count_and_are_10_mm_where_they_have_no_diamete
 def test_folds_without_scans_or_nodules_are_refused_before_any_work(tmp_path):
     with pytest.raises(BadInput, match="folds 4, 7; with --fold 0, fold 9 and at least one more are needed"):
         luna(written(tmp_path / "a", 4, 7), 0)
-    with pytest.raises(BadInput, match=r"no nodule in the 1 scans to freeze on \(fold 9\)"):
+    with pytest.raises(BadInput, match=r"no nodule in the 1 scan to freeze on \(fold 9\)"):
         luna(written(written(tmp_path / "b", 4), 9, nodules=(EXCLUDED,)), 0)
 
 
@@ -237,6 +238,28 @@ def test_ctrl_c_ends_all_processes_quietly_and_keeps_what_is_gathered(folder, tm
     assert soon(lambda: not any_left(process.pid))
     assert list(kept.glob("*.npz"))
     assert not out.exists()
+
+
+def test_learning_draws_the_part_that_is_never_tested_on(monkeypatch):
+    drawn = []
+
+    def draw_phantom(seed, *, part, nodules, balls):
+        drawn.append((seed, part))
+        return Phantom(small_chest.chest("none"), [])
+
+    monkeypatch.setattr("pellucid.ct.phantom.draw_phantom", draw_phantom)
+    for source in phantoms(5, 3):
+        source.open()
+    assert drawn == [(seed, "train") for seed in (30_000, 30_001, 30_002, 30_003, 30_004, 1_030_000)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), [({"fold": 1}, "--fold is for --luna"), ({"scans": 5}, "--scans is for")]
+)
+def test_arguments_that_would_be_passed_over_are_refused(arguments, said, tmp_path):
+    luna = tmp_path if "scans" in arguments else None
+    with pytest.raises(BadInput, match=said):
+        train_network(tmp_path / "w.safetensors", luna_folder=luna, steps=1, **arguments)
 
 
 @pytest.mark.slow

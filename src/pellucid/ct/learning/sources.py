@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.blocks.anatomy.facts import counted
 from pellucid.ct.froc.matching import DIAMETER_IF_UNKNOWN_MM
 from pellucid.ct.luna.layout import FOLDS, MarkedPlace
 from pellucid.ct.planted import PlantedNodule
@@ -89,7 +90,8 @@ def phantoms(scans: int, seed: int) -> list[Source]:
 def luna(folder: Path, fold: int) -> list[Source]:
     """LUNA16's scans: all folds but two are learned from; the one before `fold` freezes; `fold` itself is left out.
 
-    LUNA16's folds keep each patient's scans together.
+    Folds are LUNA16's own subsets; whether they keep a patient's scans together is not checked, since .mhd files name
+    no patient. Scans outside of such folders are spread over the folds by their names.
 
     Raises:
         BadInput: no scans, or no nodules, to learn from or to freeze on.
@@ -108,7 +110,9 @@ def luna(folder: Path, fold: int) -> list[Source]:
         )
     for group, what in ((learned, "to learn from"), (frozen, f"to freeze on (fold {freezes})")):
         if not any(scan.nodules for scan in group):
-            raise BadInput(f"{folder} has no nodule in the {len(group)} scans {what}: some are needed; add scans.")
+            raise BadInput(
+                f"{folder} has no nodule in the {counted(len(group), 'scan')} {what}: some are needed; add scans."
+            )
     return [
         Source(scan.seriesuid, Read(scan.path.resolve(), scan.nodules, scan.excluded), learns=scan.fold != freezes)
         for scan in used

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,54 +12,23 @@ from pellucid.ct.learning.gathering import Cases, load_cases
 from pellucid.ct.learning.labelling import NODULE, OTHER
 from pellucid.ct.learning.processes import gather_all
 from pellucid.ct.learning.sources import luna, phantoms
+from pellucid.ct.told import Told
 from pellucid.errors import BadInput
 from pellucid.progress import Progress, silent
 
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What was taught, and how it did on the scans that it was frozen on.
-
-    Attributes:
-        weights: the file.
-        facts: figures.
-        refused: scans that could not be looked through, each with the reason.
-    """
-
-    weights: Path
-    facts: dict[str, Any]
-    refused: dict[str, str]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        refused = [{"scan": name, "why": why} for name, why in self.refused.items()]
-        return {"weights": str(self.weights), **self.facts, "refused": refused}
-
-    def lines(self) -> list[str]:
-        """For the terminal."""
-        facts = self.facts
-        return [
-            f"Learned from {counted(facts['scans_learned'], 'scan')} ({facts['trained_on']}): "
-            f"{counted(facts['nodules'], 'nodule')} and {counted(facts['others'], 'other lump')}, "
-            f"in {counted(facts['steps'], 'step')} of a first lesson and more of a second.",
-            f"Frozen on {counted(facts['scans_frozen'], 'other scan')}: p_nodule from {facts['threshold']:.3f} on is a "
-            f"finding. There {facts['found']:.3f} of the nodules are found, at "
-            f"{facts['false_marks_a_scan']:.2f} false marks a scan.",
-            *(f"Not learned from: {name}: {why}" for name, why in self.refused.items()),
-            f"Written to {self.weights}.",
-        ]
+SCANS = 80  # phantoms to learn from; chosen by us
 
 
 def train_network(
     out: Path,
     *,
     luna_folder: Path | None = None,
-    fold: int = 0,
-    scans: int = 80,
+    fold: int | None = None,
+    scans: int | None = None,
     steps: int = 3000,
     seed: int = 0,
     progress: Progress = silent,
-) -> Trained:
+) -> Told:
     """Teach a network from phantoms, or from LUNA16.
 
     What was gathered from each scan is kept in a folder beside `out` until the weights are written, so that a run that
@@ -69,23 +37,28 @@ def train_network(
     Args:
         out: the weights that are written; with `pellucid ct find --weights` they are used.
         luna_folder: scans in LUNA16's layout; None draws phantoms.
-        fold: with LUNA16, the subset that is left out, to be measured.
-        scans: phantoms to learn from; a fifth as many are drawn besides, to freeze calibration and threshold on.
+        fold: with LUNA16, the subset that is left out, to be measured; 0 when not said.
+        scans: phantoms to learn from, 80 when not said; a fifth as many are drawn besides, to freeze calibration and
+            threshold on.
         steps: of the first lesson; the second has 0.6 times as many.
         seed: of all that is drawn.
         progress: told of each scan and step.
     Raises:
-        BadInput: no scans, no nodules among them, `out` cannot be written, or what was gathered beside it is of other
-            settings.
+        BadInput: arguments that exclude one another, no scans, no nodules among them, `out` cannot be written, or what
+            was gathered beside it is of other settings.
         PellucidError: a process that looked through scans was ended from outside.
     """
     from pellucid.ct.learning.teaching import freeze, teach
     from pellucid.ct.network.weights import NetworkFacts, save_network
 
+    if luna_folder is not None and scans is not None:
+        raise BadInput("--scans is for phantoms, and --luna was given, of which all scans are used: leave one out.")
+    if luna_folder is None and fold is not None:
+        raise BadInput("--fold is for --luna, which was not given: leave it out, or give both.")
     gathered.check_weights_path(out)
     began = time.perf_counter()
-    sources = luna(luna_folder, fold) if luna_folder else phantoms(scans, seed)
-    told = f"LUNA16's layout, all folds but {fold}" if luna_folder else f"phantoms, seed {seed}"
+    sources = luna(luna_folder, fold or 0) if luna_folder else phantoms(scans or SCANS, seed)
+    told = f"LUNA16's layout, all folds but {fold or 0}" if luna_folder else f"phantoms, seed {seed}"
     folder = gathered.begin(out, gathered.settings_of(sources, told, seed))
     refused = gather_all(sources, folder, seed, progress)
     used = [source for source in sources if source.name not in refused]
@@ -96,7 +69,7 @@ def train_network(
     network = teach(learned, steps=steps, seed=seed, progress=progress)
     count = sum(not source.learns for source in used)
     answers = freeze(network, frozen, count)
-    facts = {
+    facts: dict[str, Any] = {
         "trained_on": told,
         "scans_learned": len(used) - count,
         "scans_frozen": count,
@@ -110,7 +83,24 @@ def train_network(
     known = NetworkFacts(network.width, answers.slope, answers.intercept, answers.threshold, told, dict(facts))
     save_network(out, network, known)
     gathered.remove(folder, sources)
-    return Trained(out, {**facts, "seconds": round(time.perf_counter() - began, 1)}, refused)
+    seconds = round(time.perf_counter() - began, 1)
+    not_used = [{"scan": name, "why": why} for name, why in refused.items()]
+    passed_over = (f"Not learned from: {name}: {why}" for name, why in refused.items())
+    return Told(
+        {"weights": str(out), **facts, "seconds": seconds, "refused": not_used},
+        (*_sentences(facts), *passed_over, f"Written to {out}."),
+    )
+
+
+def _sentences(facts: dict[str, Any]) -> tuple[str, str]:
+    learned, frozen = counted(facts["scans_learned"], "scan"), counted(facts["scans_frozen"], "other scan")
+    nodules, others = counted(facts["nodules"], "nodule"), counted(facts["others"], "other lump")
+    return (
+        f"Learned from {learned} ({facts['trained_on']}): {nodules} and {others}, in {counted(facts['steps'], 'step')} "
+        "of a first lesson and more of a second.",
+        f"Frozen on {frozen}: p_nodule from {facts['threshold']:.3f} on is a finding. There {facts['found']:.3f} of "
+        f"the nodules are found, at {facts['false_marks_a_scan']:.2f} false marks a scan.",
+    )
 
 
 def _loaded(paths: list[Path], what: str, refused: dict[str, str]) -> Cases:
