@@ -28,13 +28,13 @@ def fill_core(
         chamber = ellipsoid(tilted, (*centre[:2], centre[2] + away), [size * half for half in axes])
         blend(hu, chamber, blood * factor)
     behind = person.spine_y - person.spine - 4
-    for up, back, left, radius, low, high in (
-        (0, behind, 24.0, person.aorta - 1, -300.0, 36.0), (0, front * 0.45, -4.0, person.aorta + 1, -40.0, 38.0),
-        (0, front * 0.45, 16.0, person.aorta, -40.0, 0.0), (0, front * 0.3, -24.0, 8.0, -60.0, 70.0),
+    for back, left, radius, low, high in (
+        (behind, 24.0, person.aorta - 1, -300.0, 36.0), (front * 0.45, -4.0, person.aorta + 1, -40.0, 38.0),
+        (front * 0.45, 16.0, person.aorta, -40.0, 0.0), (front * 0.3, -24.0, 8.0, -60.0, 70.0),
     ):  # fmt: skip
         tube = radius - np.sqrt((x - left) ** 2 + (y - back) ** 2)
-        blend(hu, np.minimum(np.minimum(tube, z - low + up), high - z), blood)
-    arch = person.aorta - 1 - np.sqrt((z - 34) ** 2 + (np.abs(x - 10 - (y - behind) * 0.3)) ** 2)
+        blend(hu, np.minimum(np.minimum(tube, z - low), high - z), blood)
+    arch = person.aorta - 1 - np.sqrt((z - 34) ** 2 + (x - 10 - (y - behind) * 0.3) ** 2)
     blend(hu, np.minimum(arch, np.minimum(behind - y, y - front * 0.45)), blood)
     for left in (-20.0, -8.0, 10.0, 20.0):  # vessels of the neck
         tube = 5.0 - np.sqrt((x - left - 0.1 * (z - 40)) ** 2 + (y - 0.1 * front) ** 2)

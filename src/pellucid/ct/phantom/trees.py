@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.shapes import Float, Int
 
+PARTS = 3  # of a long branch, so that it looks bent
 MURRAY = 3.0
 """A vessel's radius cubed is the sum of its branches' radii cubed. Source: Murray 1926, PNAS 12:207."""
 
@@ -108,12 +109,11 @@ class Pieces:
         return Pieces(self.starts[which], self.ends[which], self.start_radii[which], self.end_radii[which])
 
 
-def bend(tree: Tree, *, parts: int = 3) -> Pieces:
+def bend(tree: Tree) -> Pieces:
     """Each branch as a curve of straight pieces: it leaves a fork in its parent's direction and turns to its own.
 
     Args:
-        tree: with straight branches.
-        parts: pieces of each branch longer than 6 mm; shorter ones stay whole.
+        tree: with straight branches; those longer than 6 mm become three pieces, shorter ones stay whole.
     """
     begin, end = tree.places[tree.parents], tree.places
     own = end - begin
@@ -121,7 +121,7 @@ def bend(tree: Tree, *, parts: int = 3) -> Pieces:
     before = own[tree.parents]
     lean = before / np.maximum(np.linalg.norm(before, axis=1), 1e-6)[:, None] * length[:, None]
     leave = np.where(length[:, None] > 0, 0.35 * lean + 0.65 * own, own)
-    at = np.linspace(0, 1, parts + 1)
+    at = np.linspace(0, 1, PARTS + 1)
     curves = [  # Hermite's cubic: leaves along `leave`, arrives along its own line
         (2 * t**3 - 3 * t**2 + 1) * begin + (t**3 - 2 * t**2 + t) * leave + (3 * t**2 - 2 * t**3) * end
         + (t**3 - t**2) * own
@@ -131,7 +131,7 @@ def bend(tree: Tree, *, parts: int = 3) -> Pieces:
     long, short = np.flatnonzero(length > 6), np.flatnonzero((length > 0) & (length <= 6))
     starts, ends = [begin[short]], [end[short]]
     from_radii, to_radii = [taper[short]], [tree.radii[short]]
-    for number in range(parts):
+    for number in range(PARTS):
         starts.append(curves[number][long])
         ends.append(curves[number + 1][long])
         for radii, t in ((from_radii, at[number]), (to_radii, at[number + 1])):

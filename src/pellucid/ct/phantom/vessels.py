@@ -10,6 +10,8 @@ from pellucid.ct.phantom.thorax import Thorax
 from pellucid.ct.phantom.trees import Pieces, Tree, bend, grow
 from pellucid.shapes import Bool, Float
 
+THINNEST_MM = 0.9  # radius of the thinnest airway that is drawn
+
 
 def draw_tips(
     rng: np.random.Generator, thorax: Thorax, side: int, spacing_mm: float, below_pleura_mm: float
@@ -72,7 +74,7 @@ def grow_vessels(rng: np.random.Generator, person: Physique, thorax: Thorax) -> 
 
 
 def airways(
-    rng: np.random.Generator, artery: Tree, person: Physique, thorax: Thorax, least_mm: float = 0.9
+    rng: np.random.Generator, artery: Tree, person: Physique, thorax: Thorax
 ) -> tuple[Pieces, Pieces, Bool[np.ndarray, " lumen"]]:
     """The airways beside an artery's branches: outer wall and lumen; in some people a few are plugged with mucus.
 
@@ -84,14 +86,13 @@ def airways(
         artery: one lung's arteries.
         person: whose windpipe the widest begin at.
         thorax: airways stay in the lung and around the windpipe's fork.
-        least_mm: radius of the thinnest airway that is drawn.
     Returns:
         Outer walls; lumens; and which lumens lie so near the windpipe's fork that they are seen outside the lung too.
     """
     from scipy.ndimage import map_coordinates
 
     pieces = bend(artery)
-    pieces = pieces.rows(np.flatnonzero(pieces.end_radii > least_mm))
+    pieces = pieces.rows(np.flatnonzero(pieces.end_radii > THINNEST_MM))
     depth = [map_coordinates(thorax.lung, thorax.grid.index(at).T, order=1) for at in (pieces.starts, pieces.ends)]
     central = np.linalg.norm(pieces.starts * (1, 1.5, 1) - (-10, 0, person.shift), axis=1) < person.mediastinum + 16
     kept = np.flatnonzero((np.minimum(*depth) > -1) | central)
