@@ -20,7 +20,6 @@ from pellucid.ct.told import Told
 
 from . import small_chest
 
-pytest.importorskip("SimpleITK")
 MARKS = "seriesuid,coordX,coordY,coordZ,probability"
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import networkx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -107,7 +108,6 @@ def test_what_the_source_holds_out_stays_and_its_twins_leave_training():
 
 
 def test_joined_numbers_are_the_components_of_networkx():
-    networkx = pytest.importorskip("networkx")
     draw = np.random.default_rng(0)
     one, other = draw.integers(0, 60, 100), draw.integers(0, 60, 100)
     graph = networkx.Graph()

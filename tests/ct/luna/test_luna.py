@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from pellucid.ct.froc import score
 from pellucid.ct.luna import fold_of, read_luna, read_planted, whole_scans, write_luna, writing
 from pellucid.ct.planted import PlantedNodule
 from pellucid.data.volumes import Frame, Volume
 from pellucid.errors import BadInput, MissingPart
-
-sitk = pytest.importorskip("SimpleITK")
 
 FIRST = PlantedNodule((-40.1, 12.3 / 7, -180.0), 6.25, "solid", "pleura, left")
 SECOND = PlantedNodule((1 / 3, -2.0, 5.0), 9.5, "ground-glass", "")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from pellucid.ct.phantom import draw_phantom
 from pellucid.ct.phantom.grids import Grid
@@ -63,6 +64,24 @@ def test_no_nodule_is_put_where_a_vessel_would_hide_it(person):
     drawn = draw_nodules(np.random.default_rng(2), load_shapes(), 12, 0, room)
     assert len(drawn) > 6
     assert all(one.centre_zyx_mm[2] > -0.6 * one.diameter_mm for one in drawn)
+
+
+def test_no_two_nodules_come_nearer_than_4_mm_however_long_and_thin(person):
+    _, thorax, _ = person
+    grid = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
+
+    def all_of_it(box):
+        return np.ones([axis.stop - axis.start for axis in box])
+
+    room = Room(thorax, grid, all_of_it, all_of_it, np.zeros((0, 3)))
+    drawn = draw_nodules(np.random.default_rng(7), load_shapes(), 40, 0, room)
+    assert len(drawn) > 20
+    voxels = [np.argwhere(one.patch.share > 0) + [axis.start for axis in one.patch.box] for one in drawn]
+    for number, (one, own) in enumerate(zip(drawn, voxels, strict=True)):
+        away = np.linalg.norm(own + np.array(grid.origin_zyx_mm) - one.centre_zyx_mm, axis=1)
+        assert away.max() == pytest.approx(one.reach_mm, abs=1e-3)
+        for other in voxels[:number]:
+            assert cKDTree(own).query(other)[0].min() > 4
 
 
 def test_tissues_have_their_radiodensity(person):

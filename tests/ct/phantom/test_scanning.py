@@ -12,7 +12,7 @@ from pellucid.ct.phantom.nodules import Drawn, truth
 from pellucid.ct.phantom.patches import Patch, measured, sampled
 from pellucid.ct.phantom.scanner import draw_scanner, noise_tile, profile, transfer
 from pellucid.ct.phantom.scanning import scan
-from pellucid.ct.phantom.scene import Scene
+from pellucid.ct.phantom.scene import LUNG_HU, SOFT_TISSUE_HU, Scene
 from pellucid.ct.phantom.texture import Parenchyma
 from pellucid.ct.shapes import sphere
 from pellucid.data.volumes import Frame
@@ -45,7 +45,7 @@ def test_in_a_scan_without_noise_a_ball_is_where_the_truth_says_and_as_large(
     grid = Grid((-20.0, -31.0, -25.0), (spacing / parts, 0.7, 0.7), (slices * parts, 90, 75))
     box, share = sampled(sphere(9.0), grid, np.array([2.2, -1.4, 3.1]), np.eye(3))
     middle, width = measured(share, box_of(grid, box))
-    ball = Drawn(Patch(box, share, np.full(share.shape, 50, np.float32)), middle, width, "solid", "centre")
+    ball = Drawn(Patch(box, share, np.full(share.shape, 50, np.float32)), middle, width, 4.5, "solid", "centre")
     voxels = scan(np.random.default_rng(0), scanner, plain_lung(grid), [ball.patch], slices, 500.0)
     lifted = (voxels.astype(float) + 850) / 900
 
@@ -63,6 +63,21 @@ def test_in_a_scan_without_noise_a_ball_is_where_the_truth_says_and_as_large(
     assert volume == pytest.approx(np.pi / 6 * known.diameter_mm**3, rel=0.03)
     assert known.diameter_mm == pytest.approx(9.0, rel=0.01)
     assert known.counts
+
+
+def test_a_vessel_runs_on_through_a_haze_and_a_nodule_denser_than_it_covers_it():
+    grid = Grid((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (3, 20, 20))
+    scene = plain_lung(grid)
+    vessel = replace(scene, dense=scene.dense.copy())
+    vessel.dense[:, :, 8:11] = SOFT_TISSUE_HU - LUNG_HU
+    box = (slice(0, 3), slice(4, 16), slice(4, 16))
+    share = np.ones((3, 12, 12), np.float32)
+    without = vessel.layer(1, [])
+    haze, dense = (vessel.layer(1, [Patch(box, share, np.full_like(share, hu))]) for hu in (-600, 200))
+    np.testing.assert_array_equal(haze[:, 8:11], without[:, 8:11])
+    assert (haze[4:16, 4:8] == -600).all()
+    assert (dense[4:16, 4:16] == 200).all()
+    np.testing.assert_array_equal(dense[:4], without[:4])
 
 
 def test_each_slice_is_a_mean_of_layers():

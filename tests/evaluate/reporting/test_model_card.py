@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
 from pellucid.evaluate.reporting.in_short import MUST_NOT
 from pellucid.evaluate.reporting.model_card import model_card
@@ -63,7 +64,6 @@ MORE: dict[str, Any] = {
 
 
 def head_of(card: str) -> dict[str, Any]:
-    yaml = pytest.importorskip("yaml")
     _, head, rest = card.split("---\n", 2)
     assert card.startswith("---\n")
     assert rest.startswith("\n# cnn on ")

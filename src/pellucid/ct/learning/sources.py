@@ -16,8 +16,8 @@ from pellucid.errors import BadInput
 NODULES_A_PHANTOM = 20
 """Planted in each phantom that is learned from, so that nodules are not rare. Chosen by us."""
 BALLS = 0.2
-"""Share of them that are balls, of any size alike: real nodules are seldom round and seldom large, and a network that
-learned from their shapes alone took what is both for a vessel's end. Chosen by us."""
+"""Share of them that are balls, of any size alike, since real nodules are seldom round and seldom large. Chosen by
+us."""
 FIRST_TO_FREEZE = 1_000_000
 """Seeds of the phantoms that calibration and threshold are frozen on begin here, far from those of learning."""
 
@@ -40,7 +40,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawPhantom:
     """Draws one phantom when called (a class, since it has to travel to another process)."""
 
     seed: int
@@ -56,7 +56,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadScan:
     """Reads one scan of LUNA16 when called."""
 
     path: Path
@@ -77,11 +77,11 @@ def phantoms(scans: int, seed: int) -> list[Source]:
     """So many phantoms to learn from, and a fifth as many, with nodules as rare as ever, to freeze on."""
     first = seed * 10_000
     learned = [
-        Source(f"learn_{first + number:07}", Drawn(first + number, NODULES_A_PHANTOM, BALLS), learns=True)
+        Source(f"learn_{first + number:07}", DrawPhantom(first + number, NODULES_A_PHANTOM, BALLS), learns=True)
         for number in range(scans)
     ]
     frozen = [
-        Source(f"freeze_{first + number:07}", Drawn(FIRST_TO_FREEZE + first + number, None, 0.0), learns=False)
+        Source(f"freeze_{first + number:07}", DrawPhantom(FIRST_TO_FREEZE + first + number, None, 0.0), learns=False)
         for number in range(max(1, scans // 5))
     ]
     return learned + frozen
@@ -114,6 +114,6 @@ def luna(folder: Path, fold: int) -> list[Source]:
                 f"{folder} has no nodule in the {counted(len(group), 'scan')} {what}: some are needed; add scans."
             )
     return [
-        Source(scan.seriesuid, Read(scan.path.resolve(), scan.nodules, scan.excluded), learns=scan.fold != freezes)
+        Source(scan.seriesuid, ReadScan(scan.path.resolve(), scan.nodules, scan.excluded), learns=scan.fold != freezes)
         for scan in used
     ]

@@ -16,7 +16,7 @@ from pellucid.ct.shapes import Shapes, sphere
 from pellucid.data.volumes import Frame
 from pellucid.shapes import Float
 
-KINDS: dict[Kind, float] = {"solid": 0.74, "part-solid": 0.12, "ground-glass": 0.14}
+SHARES: dict[Kind, float] = {"solid": 0.74, "part-solid": 0.12, "ground-glass": 0.14}
 """Of LIDC's nodules about three quarters are solid. Source: Armato et al. 2011, Medical Physics 38:915."""
 COUNTS_FROM_MM = 3.0
 """LUNA16 counts nodules of 3 mm and more. Source: Setio et al. 2017, Medical Image Analysis 42:1."""
@@ -30,11 +30,15 @@ Share = Callable[[Box], Float[np.ndarray, "z y x"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """A nodule in the scene: what is written, and what is known of it, in the scene's millimetres."""
+    """A nodule in the scene: what is written, and what is known of it, in the scene's millimetres.
+
+    `reach_mm` is how far its furthest voxel lies from its centre.
+    """
 
     patch: Patch
     centre_zyx_mm: Float[np.ndarray, " axis"]
     diameter_mm: float
+    reach_mm: float
     kind: Kind
     place: str
 
@@ -80,10 +84,10 @@ def draw_nodules(
         for _ in range(TRIES):
             place = str(rng.choice(list(PLACES), p=list(PLACES.values())))
             centre = draw_centre(rng, place, diameter, room.thorax, room.vessels)
-            if centre is None or not _free(centre, diameter, drawn, room.grid):
+            if centre is None or not _free(centre, diameter / 2, drawn, room.grid):
                 continue
             one = _put(rng, None if ball else shapes, diameter, place, centre, room)
-            if one is not None and _free(one.centre_zyx_mm, one.diameter_mm, drawn, room.grid):
+            if one is not None and _free(one.centre_zyx_mm, one.reach_mm, drawn, room.grid):
                 drawn.append(one)
                 break
     return drawn
@@ -98,24 +102,21 @@ def draw_diameter(rng: np.random.Generator) -> float:
     return float(np.clip(np.exp(rng.normal(np.log(6.8), 0.5)), SMALLEST_MM, LARGEST_MM))
 
 
-def _free(centre: np.ndarray, diameter: float, drawn: list[Drawn], grid: Grid) -> bool:
-    """Whether a nodule has room: within the scan, and clear of the others even where both are long and thin."""
-    margin = 0.75 * diameter + 2
+def _free(centre: np.ndarray, reach_mm: float, drawn: list[Drawn], grid: Grid) -> bool:
+    """Whether a nodule has room: within the scan, and clear of the others."""
+    margin = reach_mm + 2
     low, high = grid.place(np.zeros(3)) + margin, grid.place(np.array(grid.shape) - 1) - margin
     if (centre < low).any() or (centre > high).any():
         return False
-    return all(
-        np.linalg.norm(centre - other.centre_zyx_mm) > 0.8 * (diameter + other.diameter_mm) + APART_MM
-        for other in drawn
-    )
+    return all(np.linalg.norm(centre - other.centre_zyx_mm) > reach_mm + other.reach_mm + APART_MM for other in drawn)
 
 
 def _put(
     rng: np.random.Generator, shapes: Shapes | None, diameter: float, place: str, centre: np.ndarray, room: Room
 ) -> Drawn | None:
     """One nodule (a ball, without shapes), cut off where the lung ends; None when too much of it would be hidden."""
-    kind = tuple(KINDS)[int(rng.choice(len(KINDS), p=list(KINDS.values())))]
-    if diameter < 5 and kind == "part-solid":  # its core would be smaller than a voxel
+    kind = tuple(SHARES)[int(rng.choice(len(SHARES), p=list(SHARES.values())))]
+    if diameter < 5 and kind != "solid":  # so small a haze drowns in noise, and a core would be smaller than a voxel
         kind = "solid"
     shape = shapes.draw(rng, diameter, kind) if shapes else sphere(diameter, kind)
     box, whole = sampled(shape, room.grid, centre, rotation(rng))
@@ -126,7 +127,20 @@ def _put(
     middle, width = measured(share, cut)
     if (diameter >= COUNTS_FROM_MM) != (width >= COUNTS_FROM_MM):
         return None
-    return Drawn(Patch(box, share, draw_density(rng, kind, cut, middle, width)), middle, width, kind, place)
+    patch = Patch(box, share, draw_density(rng, kind, cut, middle, width))
+    return Drawn(patch, middle, width, reach(share, cut, middle), kind, place)
+
+
+def reach(share: Float[np.ndarray, "z y x"], cut: Grid, centre: Float[np.ndarray, " axis"]) -> float:
+    """How far the furthest voxel with a share lies from the centre, mm.
+
+    >>> share = np.zeros((1, 1, 9), np.float32)
+    >>> share[0, 0, 2:7] = 1
+    >>> reach(share, Grid((0.0, 0.0, 0.0), (1.0, 1.0, 0.5), share.shape), np.array([0.0, 0.0, 2.0]))
+    1.0
+    """
+    z, y, x = (axis - at for axis, at in zip(cut.axes(), centre, strict=True))
+    return float(np.sqrt((z**2 + y**2 + x**2)[share > 0].max()))
 
 
 def draw_density(

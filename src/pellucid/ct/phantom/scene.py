@@ -89,7 +89,7 @@ class Scene:
             if patch.box[0].start <= number < patch.box[0].stop:
                 part = number - patch.box[0].start
                 view = hu[patch.box[1:]]
-                view += patch.share[part] * (patch.value_hu[part] - view)
+                view += patch.share[part] * np.maximum(patch.value_hu[part] - view, 0)  # vessels run on within it
         return np.asarray(hu)
 
 

@@ -99,7 +99,7 @@ def bands(rng: np.random.Generator, thorax: Thorax) -> list[Sheet]:
         centre = thorax.grid.place(index)
         normal = rng.normal(size=3) * (1.0, 0.5, 0.5)
         normal /= np.linalg.norm(normal)
-        made.append(_lens(rng, thorax, centre, normal, rng.uniform(5, 32), rng.uniform(3, 14), rng.uniform(0.5, 2.6)))
+        made.append(_lens(rng, thorax, centre, normal, rng.uniform(12, 32), rng.uniform(3, 14), rng.uniform(0.5, 2.6)))
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.blocks.anatomy.facts import counted
 from pellucid.ct.planting.places import PLACES
 from pellucid.evaluate.estimates.intervals import Estimate
 
@@ -83,4 +84,4 @@ def many(count: int, what: str) -> str:
     >>> many(0, "mark"), many(1, "mark"), many(2, "mark")
     ('no marks', '1 mark', '2 marks')
     """
-    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+    return counted(count, what) if count else f"no {what}s"
