@@ -106,6 +106,7 @@ def test_an_earlier_page_is_replaced_and_no_other_file(planted, here):
     check_out(here / "new.html")
 
 
+@pytest.mark.slow
 def test_auditing_knows_no_torch(driver, planted):
     done = driver(
         "import sys; from pellucid.auditing import audit_source; audit_source(sys.argv[1], out='page.html')\n"
@@ -116,6 +117,7 @@ def test_auditing_knows_no_torch(driver, planted):
     assert done.stdout.split() == ["False"]
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_exams_of_lidc_are_known_and_its_backgrounds_no_finding():
     import os

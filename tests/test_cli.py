@@ -88,6 +88,7 @@ def test_report_repeats_what_train_printed(here_too, trained):
     assert any(line.split()[:2] == ["accuracy", f"{value:.4f}"] for line in lines)
 
 
+@pytest.mark.slow
 def test_predict_takes_names_with_spaces_and_emoji(here_too, at, place):
     done = here_too("predict", "läufe/eins", NAME, "--json")
     assert done.returncode == 0
@@ -243,6 +244,7 @@ def test_a_terminal_that_knows_no_umlauts_is_no_reason_to_fail(at):
     assert "l\\xe4ufe/eins" in done.stdout
 
 
+@pytest.mark.slow
 def test_data_list_pack_and_clear(at, tmp_path):
     cache = {"PELLUCID_CACHE": str(tmp_path / "cache")}
     told = json.loads(at("data", "list", "--json", **cache).stdout)["sets"]

@@ -294,6 +294,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", CHANGES)
 def test_a_run_goes_on_only_with_what_it_began_with(said, killed, tmp_path):
     run = shutil.copytree(killed, tmp_path / "run")

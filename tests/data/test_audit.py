@@ -243,6 +243,7 @@ def test_sizes_are_those_of_the_files_whatever_they_were_resized_to(tmp_path, gr
         assert original_sizes(dataset.pack).tolist() == expected
 
 
+@pytest.mark.slow
 def test_sizes_are_the_same_from_several_processes(tmp_path, gray, save, monkeypatch):
     import pellucid.data.processes as processes
 

@@ -409,6 +409,7 @@ def test_a_note_that_is_no_json_only_costs_the_part(server, name, tmp_path):
         (tmp_path / "tiny" / "tiny.npz").rename(tmp_path / "tiny" / "tiny.npz.part")
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_manifest_of_the_real_medical_mnist_is_the_catalog_s():
     path = Path(os.environ.get("PELLUCID_DATA", "PELLUCID_DATA")) / "medical_mnist.zip"

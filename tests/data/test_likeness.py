@@ -163,6 +163,7 @@ def test_strengths_are_never_farther_apart_than_the_images():
         assert (bound <= distances(whole, others) + 1e-4).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "side", "dtype", "channels"), [(0, 32, np.uint8, 1), (1, 28, np.int16, 1), (2, 16, np.uint8, 3)]
 )

@@ -91,6 +91,7 @@ def test_the_cache_argument_comes_before_the_variable(classes, cache, tmp_path):
     assert not (cache / "packs").exists()
 
 
+@pytest.mark.slow
 def test_several_processes_make_the_same_bytes_as_one(many, cache, three_processes, monkeypatch):
     together = read(many)
     bytes_of = {name: (together.pack / name).read_bytes() for name in ("images.bin", "sha256.bin")}
@@ -123,6 +124,7 @@ def test_a_killed_process_is_an_error_and_nothing_stays(many, cache, three_proce
     assert all(process.returncode is not None for process in started)
 
 
+@pytest.mark.slow
 def test_an_interruption_leaves_no_pack_and_no_process(many, cache, three_processes):
     def interrupt(what, done, total):
         raise KeyboardInterrupt

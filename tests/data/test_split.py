@@ -107,6 +107,7 @@ def test_what_the_source_holds_out_stays_and_its_twins_leave_training():
     assert [split.part_of_each(100)[row] for row in (3, 7, 65)] == ["", "", ""]
 
 
+@pytest.mark.slow
 def test_joined_numbers_are_the_components_of_networkx():
     draw = np.random.default_rng(0)
     one, other = draw.integers(0, 60, 100), draw.integers(0, 60, 100)

@@ -147,6 +147,7 @@ def test_a_loss_that_rises_or_swings_is_told_and_a_tenth_of_the_rate_mends_it():
     assert found(learn(nn.Linear(64, 10), 0.1, of=valley), "learning-rate-too-high") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.01, 0.1, 0.5])
 @pytest.mark.parametrize("batch", [4, 64])
 def test_rates_that_learn_are_not_too_high_even_with_noisy_batches(rate, batch):

@@ -38,6 +38,7 @@ def test_the_xor_example_gives_the_right_answer():
     assert graph_of_name("xor")["p"].value.mean > 0.95
 
 
+@pytest.mark.slow
 def test_the_logits_and_the_loss_of_a_run_are_those_that_predict_gives(run):
     known = run.path.parent / "images" / "right" / "3.png"
     image = run.path.parent / "new.png"

@@ -208,6 +208,7 @@ save_weights(Path(sys.argv[1]), weights, {name: [name] for name in set("qwertzui
 """
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes(driver, tmp_path, monkeypatch):
     done = driver(SAVE, str(tmp_path / "one"))
     assert done.returncode == 0, done.stderr

@@ -34,6 +34,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(value, b[name]) for name, value in a.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
 def test_every_rung_learns_as_the_named_model_does_and_any_can_be_kept(model, digits, split, tmp_path):
     ladder = climbed(digits, split, tmp_path / "auto", choose=chooses(model))
@@ -173,6 +174,7 @@ def test_a_killed_climb_goes_on_where_it_was_and_ends_in_the_same_weights(at, di
     assert whole.fitted.resumed_at_step is None
 
 
+@pytest.mark.slow
 def test_a_finished_rung_is_not_learned_again(digits, split, tmp_path, monkeypatch):
     first = climbed(digits, split, tmp_path / "once")
     shutil.copytree(tmp_path / "once", tmp_path / "again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -23,9 +24,23 @@ def check_own(folder: Path, ours: str = "") -> None:
     except (FileNotFoundError, NotADirectoryError):
         if folder.exists():
             raise BadInput(f"{folder} is a file: name a folder.") from None
-        return  # whoever makes it says why it cannot be made
+        check_makeable(folder)
+        return
     except OSError as problem:
         raise BadInput(f"{folder} cannot be looked into ({problem.strerror}): choose another folder.") from None
     others = [name for name in names if not name.endswith(MAKING) and not re.fullmatch(ours, name)]
     if others:
         raise BadInput(f"{folder} holds other files ({others[0]}): choose another folder.")
+
+
+def check_makeable(folder: Path) -> None:
+    """See before long work that a folder which is not there can be made; nothing is changed.
+
+    Raises:
+        BadInput: what stands above it is a file, or may not be written to.
+    """
+    above = next(path for path in folder.absolute().parents if os.path.lexists(path))
+    if not above.is_dir():
+        raise BadInput(f"{folder} cannot be made ({above} is no folder): choose another folder.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise BadInput(f"{folder} cannot be made ({above} may not be written to): choose another folder.")

@@ -240,6 +240,7 @@ def test_ctrl_c_ends_all_processes_quietly_and_keeps_what_is_gathered(folder, tm
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_learning_draws_the_part_that_is_never_tested_on(monkeypatch):
     drawn = []
 

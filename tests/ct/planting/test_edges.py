@@ -30,6 +30,7 @@ def body(sigma_mm: float, noise_hu: float, *, lean: float = 0.05, slices: int = 
     return Volume(np.rint(made).clip(-1024, 3071).astype(np.int16), frame, "body")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sigma_mm", "noise_hu", "within"),
     [(0.3, 0, 0.01), (0.3, 90, 0.06), (0.5, 30, 0.03), (0.8, 0, 0.01), (0.8, 90, 0.06)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -78,8 +79,14 @@ def test_a_full_disk_is_told_in_one_line_and_the_earlier_study_stays(study, tmp_
 
 def test_a_folder_that_cannot_be_looked_into_or_made_is_told(study, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadInput, match="cannot be made"):
-        save_study(study, tmp_path / "file" / "below")
+    for deep in (Path("below"), Path("far", "below")):
+        with pytest.raises(BadInput, match=r"below cannot be made \(.*file is no folder\)"):
+            check_folder(tmp_path / "file" / deep)
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)  # root may write everywhere
+    with pytest.raises(BadInput, match="may not be written to"):
+        check_folder(tmp_path / "new" / "below")
+    (tmp_path / "open").mkdir()
+    check_folder(tmp_path / "open" / "below")
 
     def closed(_):
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -32,6 +32,7 @@ DIRECTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIRECTIONS)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_badly_named_slices_of_any_direction_lie_where_their_positions_say(

@@ -84,6 +84,7 @@ def test_a_nifti_file_written_by_hand_is_turned_from_ras_to_lps(tmp_path):
     np.testing.assert_allclose(volume.frame.to_xyz_mm(np.array([[1.0, 2.0, 3.0]])), [[-17.3, 32.2, -47.5]], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", [bytes, gzip.compress])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("kind", ["f4", "f8"])

@@ -98,6 +98,7 @@ def test_each_further_wrong_pair_moves_the_limits_a_little(positives, negatives)
     assert steps.max() < perfect  # the fall is spread over all steps
 
 
+@pytest.mark.slow
 @given(
     positives=st.integers(10, 300),
     negatives=st.integers(10, 300),

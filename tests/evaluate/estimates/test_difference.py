@@ -119,6 +119,7 @@ def test_with_many_cases_a_difference_of_areas_has_delongs_standard_error():
     assert (found.high - found.low) / 2 == pytest.approx(np.sqrt(Z2) * error, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_macro_difference_has_the_spread_that_leaving_groups_out_shows():
     draw = np.random.default_rng(8)
     label, groups = draw.choice(3, 1200, p=[0.6, 0.3, 0.1]), np.arange(1200) // 3

@@ -29,6 +29,7 @@ def as_named(digits: Dataset, split: Split, folder, told: Settings) -> np.ndarra
     return torch.softmax(torch.from_numpy(logits).double(), 1).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kept", "below"), [("cnn", "mlp"), ("mlp", "linear")])
 def test_on_the_ladder_it_is_the_rung_below_as_it_was_learned(kept, below, digits, split, tmp_path):
     told = Settings(epochs=2)
@@ -39,6 +40,7 @@ def test_on_the_ladder_it_is_the_rung_below_as_it_was_learned(kept, below, digit
     np.testing.assert_allclose(found.probabilities, wanted, rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_for_a_named_model_it_is_learned_from_a_sample_whatever_the_run_was_told(digits, split, tmp_path, monkeypatch):
     monkeypatch.setattr("pellucid.evaluate.rivals.simpler_network.thinned", lambda train: thinned(train, 60))
     found = rival(digits, split, tmp_path, Settings(model="mlp", epochs=1, scaling="by_255_twice", seed=4))

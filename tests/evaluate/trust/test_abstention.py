@@ -112,6 +112,7 @@ def exceeded(truth, simulate, repeats):
     return given
 
 
+@pytest.mark.slow
 def test_the_true_error_exceeds_the_level_in_five_of_a_hundred_repeats_at_most():
     draw = np.random.default_rng(1)
 

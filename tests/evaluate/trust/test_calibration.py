@@ -53,6 +53,7 @@ def test_for_labels_it_is_that_of_the_least_binary_cross_entropy():
     assert calibrate(logits, labels, "multi-label").temperature == pytest.approx(by_scipy, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("true", [0.5, 1.0, 4.0])
 def test_the_temperature_that_logits_were_made_with_is_found_again(true):
     logits, labels = drawn(40_000, 4, true)

@@ -96,6 +96,7 @@ def drawn(units, size, draw):
     return softmax(logits, axis=1), labels, None if size == 1 else np.repeat(np.arange(units), size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 5])
 def test_coverage_lies_in_the_band_of_the_law_as_often_as_it_says(size):
     draw, within, chances, observed, expected = np.random.default_rng(3), [], [], [], []
