@@ -8,6 +8,17 @@ from pellucid.ct.phantom.depths import Depth, Place, ellipsoid, soft_most
 from pellucid.ct.phantom.physique import Physique
 
 
+def heart_centre(person: Physique) -> tuple[float, float, float]:
+    """Of the heart, z, y, x, mm, in tilted places."""
+    return -72.0, -person.half_depth + 52 * person.heart, 24.0
+
+
+def tilted(person: Physique, place: Place) -> Place:
+    """Places as the heart lies: its tip to the left, low and in front."""
+    z, y, x = place
+    return z + 0.25 * (x - 20), y + 0.30 * (x - 20), x - 0.30 * (y + person.half_depth - 55)
+
+
 def core_of(person: Physique, place: Place) -> Depth:
     """The mediastinum: spine, heart, great vessels, windpipe, gullet and what holds them together."""
     z, y, x0 = place
@@ -18,8 +29,7 @@ def core_of(person: Physique, place: Place) -> Depth:
     core = person.spine + bumps + 0.75 * behind - np.sqrt(x0**2 + np.clip(spine_y - y, 0, None) ** 2)
     size = person.heart
     front = -person.half_depth
-    tilted = (z + 0.25 * (x - 20), y + 0.30 * (x - 20), x - 0.30 * (y - front - 55))
-    heart = ellipsoid(tilted, (-72.0, front + 52 * size, 24.0), (62 * size, 46 * size, 58 * size))
+    heart = ellipsoid(tilted(person, (z, y, x)), heart_centre(person), (62 * size, 46 * size, 58 * size))
     core = soft_most(core, heart, 10.0)
     up = np.clip((z + 20) / 60, 0, 1)
     tall = np.clip((z - 30) / 50, 0, 1)

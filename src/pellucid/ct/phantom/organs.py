@@ -7,6 +7,7 @@ import numpy as np
 from pellucid.ct.phantom.blending import AIR, FAT, MUSCLE, blend
 from pellucid.ct.phantom.depths import Place, ellipsoid
 from pellucid.ct.phantom.grids import Grid
+from pellucid.ct.phantom.mediastinum import heart_centre, tilted
 from pellucid.ct.phantom.physique import Physique
 
 
@@ -21,11 +22,10 @@ def fill_core(
     fatty = rng.uniform(-100, 20)
     blend(hu, inside, fatty + 25 * lumps)
     blood, front, size = person.blood_hu, -person.half_depth, person.heart
-    tilted = (z + 0.25 * (x - 20), y + 0.30 * (x - 20), x - 0.30 * (y - front - 55))
-    centre = (-72.0, front + 52 * size, 24.0)
-    blend(hu, ellipsoid(tilted, centre, (58 * size, 43 * size, 54 * size)), 45 + 8 * lumps)
+    as_heart, centre = tilted(person, (z, y, x)), heart_centre(person)
+    blend(hu, ellipsoid(as_heart, centre, (58 * size, 43 * size, 54 * size)), 45 + 8 * lumps)
     for away, axes, factor in ((-14.0, (38.0, 26.0, 22.0), 1.0), (20.0, (34.0, 24.0, 22.0), 0.9)):
-        chamber = ellipsoid(tilted, (*centre[:2], centre[2] + away), [size * half for half in axes])
+        chamber = ellipsoid(as_heart, (*centre[:2], centre[2] + away), [size * half for half in axes])
         blend(hu, chamber, blood * factor)
     behind = person.spine_y - person.spine - 4
     for back, left, radius, low, high in (

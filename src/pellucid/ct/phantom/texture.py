@@ -112,6 +112,6 @@ def draw_beat(rng: np.random.Generator, person: Physique, grid: Grid) -> Field |
         return None
     coarse = grid.coarser(8.0)
     z, y, x = coarse.axes()
-    centre = (-72.0, -person.half_depth + 50, person.shift + 60)
+    centre = (-72.0, -person.half_depth + 50, person.shift + 60)  # of the edge that moves most, the left one
     away = ((z - centre[0]) / 45) ** 2 + ((y - centre[1]) / 45) ** 2 + ((x - centre[2]) / 40) ** 2
     return stretch((np.exp(-away) * rng.uniform(1.0, 5.0)).astype(np.float32), coarse, grid)
