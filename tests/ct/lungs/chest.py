@@ -28,13 +28,13 @@ def drawn_side(lungs=LUNGS):
     return side
 
 
-def chest_hu(side, balls=(), windpipe=True, noise=20.0):
-    """HU of a body with these lungs; balls are given as centre and diameter, and have soft tissue's 40 HU."""
+def chest_hu(side, balls=(), windpipe=True, noise=20.0, dense=40):
+    """HU of a body with these lungs; balls are given as centre and diameter, and are of soft tissue."""
     hu = np.full(SHAPE, -1000.0)
     hu[np.broadcast_to(((Y - 90) / 84) ** 2 + ((X - 125) / 118) ** 2 <= 1, SHAPE)] = 40
     hu[side > 0] = -850
     for centre, diameter in balls:
-        hu[ball(centre, diameter)] = 40
+        hu[ball(centre, diameter)] = dense
     if windpipe:
         hu[np.broadcast_to(((Y - 90) ** 2 + (X - 125) ** 2 <= 8**2) & (Z >= 80), SHAPE)] = -1000
     return (hu + np.random.default_rng(0).normal(0, noise, SHAPE)).astype(np.int16)

@@ -47,11 +47,11 @@ WALLS = {  # latitude and longitude on the ellipsoid: 0 of the right lung is its
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("diameter", [4, 12, 30])
-def test_a_nodule_at_any_wall_is_whole_inside(diameter):
+@pytest.mark.parametrize(("diameter", "dense"), [(4, 40), (12, 40), (30, 40), (12, -550)])
+def test_a_nodule_at_any_wall_is_whole_inside_solid_or_ground_glass(diameter, dense):
     balls = [wall_ball(diameter, 0.8, place) for place in WALLS.values()]
     side = chest.drawn_side()
-    found = find_lungs(chest.volume(chest.chest_hu(side, balls)))
+    found = find_lungs(chest.volume(chest.chest_hu(side, balls, dense=dense)))
     shares = {
         name: found.inside[(side == RIGHT) & chest.ball(*one)].mean() for name, one in zip(WALLS, balls, strict=True)
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import zipfile
@@ -11,6 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.fileset import FileSet
 
 from pellucid.data.volumes.reading import list_series, read_scan
 from pellucid.errors import BadInput
@@ -226,3 +228,21 @@ def test_a_zip_that_unfolds_too_far_and_a_scan_too_large_are_refused_before_they
     monkeypatch.setattr("pellucid.data.volumes.files.MOST_BYTES_UNFOLDED", 100_000)
     with pytest.raises(BadInput, match="unfolds to more than 100,000 bytes"):
         list_series(path)
+
+
+@pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
+def test_a_disc_with_its_dicomdir_is_read_as_the_series_that_it_lists(series_folder, steps, tmp_path):
+    folder = series_folder(steps(UPWARDS))
+    disc = FileSet()
+    for path in sorted(folder.rglob("*.dcm")):
+        dataset = pydicom.dcmread(path)
+        dataset.PatientID, dataset.PatientName = "1", "A"
+        dataset.StudyDate, dataset.StudyTime, dataset.StudyID, dataset.SeriesNumber = "20200102", "0304", "1", 1
+        disc.add(dataset)
+    disc.write(tmp_path / "disc")
+    del disc  # it cleans up when it is collected, and warns of that
+    gc.collect()
+    assert (tmp_path / "disc" / "DICOMDIR").is_file()
+    from_disc, from_folder = read_scan(tmp_path / "disc"), read_scan(folder)
+    np.testing.assert_array_equal(from_disc.voxels_hu, from_folder.voxels_hu)
+    assert from_disc.told == from_folder.told
