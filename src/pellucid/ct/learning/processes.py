@@ -94,8 +94,8 @@ def _in_processes(missing: Rows, folder: Path, seed: int, workers: int) -> Gathe
                 yield job.result()
         except BrokenProcessPool:
             raise PellucidError(
-                "A process that looked through scans was ended: the memory may have run out. Close other programs, and "
-                "give the same command again; what was gathered is kept."
+                "A process that looked through scans was ended: the memory may have run out (close other programs), or "
+                'a script began it outside of `if __name__ == "__main__":`. Begin again; what was gathered is kept.'
             ) from None
         except BaseException:  # Ctrl-C above all: nobody waits for the scans that are being looked through
             for process in set(multiprocessing.active_children()) - before:

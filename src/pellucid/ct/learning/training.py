@@ -32,7 +32,8 @@ def train_network(
     """Teach a network from phantoms, or from LUNA16.
 
     What was gathered from each scan is kept in a folder beside `out` until the weights are written, so that a run that
-    was cut short goes on from there; then it is deleted.
+    was cut short goes on from there; then it is deleted. Scans are looked through in processes of their own: a script
+    has to call this below `if __name__ == "__main__":`.
 
     Args:
         out: the weights that are written; with `pellucid ct find --weights` they are used.
