@@ -182,7 +182,7 @@ def plant_and_find(
     """
     import numpy as np
 
-    from pellucid.ct.planting import check_plant_folder, could_be_missed, save_planted
+    from pellucid.ct.planting import as_dict, check_plant_folder, could_be_missed, lines, save_planted
     from pellucid.ct.shapes import load_shapes
     from pellucid.ct.study import find_nodules
     from pellucid.data.volumes import read_scan
@@ -203,7 +203,7 @@ def plant_and_find(
         progress=progress,
     )
     page = save_planted(report, volume, out)
-    return Told(report.as_dict(), (*report.lines(), f"Open in a browser: {page}"))
+    return Told(as_dict(report), (*lines(report), f"Open in a browser: {page}"))
 
 
 def millimetres(said: str) -> tuple[float, ...]:

@@ -13,6 +13,12 @@ from pellucid.ct.phantom.tissues import surroundings
 from pellucid.ct.shapes import load_shapes
 from pellucid.errors import BadInput
 
+GRID = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
+
+
+def all_of_it(box):
+    return np.ones([axis.stop - axis.start for axis in box])
+
 
 @pytest.fixture(scope="module")
 def person():
@@ -50,17 +56,13 @@ def test_what_floats_in_the_lung_becomes_lung_and_what_touches_its_wall_stays():
 
 def test_no_nodule_is_put_where_a_vessel_would_hide_it(person):
     _, thorax, _ = person
-    grid = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
 
     def half(box):  # vessels fill the right half
         free = np.ones([axis.stop - axis.start for axis in box])
         free[:, :, : max(0, 190 - box[2].start)] = 0
         return free
 
-    def all_of_it(box):
-        return np.ones([axis.stop - axis.start for axis in box])
-
-    room = Room(thorax, grid, all_of_it, half, np.zeros((0, 3)))
+    room = Room(thorax, GRID, all_of_it, half, np.zeros((0, 3)))
     drawn = draw_nodules(np.random.default_rng(2), load_shapes(), 12, 0, room)
     assert len(drawn) > 6
     assert all(one.centre_zyx_mm[2] > -0.6 * one.diameter_mm for one in drawn)
@@ -68,17 +70,12 @@ def test_no_nodule_is_put_where_a_vessel_would_hide_it(person):
 
 def test_no_two_nodules_come_nearer_than_4_mm_however_long_and_thin(person):
     _, thorax, _ = person
-    grid = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
-
-    def all_of_it(box):
-        return np.ones([axis.stop - axis.start for axis in box])
-
-    room = Room(thorax, grid, all_of_it, all_of_it, np.zeros((0, 3)))
+    room = Room(thorax, GRID, all_of_it, all_of_it, np.zeros((0, 3)))
     drawn = draw_nodules(np.random.default_rng(7), load_shapes(), 40, 0, room)
     assert len(drawn) > 20
     voxels = [np.argwhere(one.patch.share > 0) + [axis.start for axis in one.patch.box] for one in drawn]
     for number, (one, own) in enumerate(zip(drawn, voxels, strict=True)):
-        away = np.linalg.norm(own + np.array(grid.origin_zyx_mm) - one.centre_zyx_mm, axis=1)
+        away = np.linalg.norm(own + np.array(GRID.origin_zyx_mm) - one.centre_zyx_mm, axis=1)
         assert away.max() == pytest.approx(one.reach_mm, abs=1e-3)
         for other in voxels[:number]:
             assert cKDTree(own).query(other)[0].min() > 4
@@ -99,12 +96,7 @@ def test_tissues_have_their_radiodensity(person):
 
 def test_balls_are_as_wide_as_long_and_of_any_size(person):
     _, thorax, _ = person
-    grid = Grid((-160.0, -120.0, -190.0), (1.0, 1.0, 1.0), (290, 250, 385))
-
-    def all_of_it(box):
-        return np.ones([axis.stop - axis.start for axis in box])
-
-    room = Room(thorax, grid, all_of_it, all_of_it, np.zeros((0, 3)))
+    room = Room(thorax, GRID, all_of_it, all_of_it, np.zeros((0, 3)))
     drawn = draw_nodules(np.random.default_rng(2), load_shapes(), 12, 0, room, balls=1.0)
     assert len(drawn) > 6
     for one in drawn:

@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from pellucid.ct.lungs import Lungs
-from pellucid.ct.planting import Blur, ToPlant, check_plant_folder, could_be_missed, plant, plant_page, save_planted
+from pellucid.ct.planting import (
+    Blur,
+    ToPlant,
+    as_dict,
+    check_plant_folder,
+    could_be_missed,
+    lines,
+    plant,
+    plant_page,
+    save_planted,
+)  # fmt: skip
 from pellucid.ct.planting.figure import found_rates
 from pellucid.ct.planting.rounds import Planting
 from pellucid.ct.planting.searching import search
@@ -54,7 +64,7 @@ def test_marks_on_nothing_planted_are_counted_beside(whole):
 
 
 def test_the_lines_say_what_the_figures_mean(whole):
-    said = "\n".join(whole.lines())
+    said = "\n".join(lines(whole))
     assert "at least 90% were found from 6 mm on (smaller ones are missed more often): at 6 mm 6 of 6, 1.00" in said
     assert "the true share there may be as low as 0.61." in said
     assert "gets 1 mark." in said
@@ -63,7 +73,7 @@ def test_the_lines_say_what_the_figures_mean(whole):
 
 
 def test_json_holds_every_nodule_and_cell(whole):
-    told = json.loads(json.dumps(whole.as_dict(), allow_nan=False))
+    told = json.loads(json.dumps(as_dict(whole), allow_nan=False))
     assert next(iter(told)) == "made_by"  # by which an earlier report is known
     assert told["planted"] == len(told["nodules"]) == 18
     assert told["smallest_mostly_found"]["40"]["diameter_mm"] == 6.0
@@ -75,7 +85,7 @@ def test_a_search_that_finds_nothing_says_that_all_can_be_missed(volume):
     report = searched(volume, lambda planted: lung_like.Searched([], []), per_cell=1)
     assert report.smallest(40.0) is None
     assert {one.outcome for one in report.tried} == {"no lump"}
-    assert "can be missed at every diameter planted" in report.lines()[0]
+    assert "can be missed at every diameter planted" in lines(report)[0]
 
 
 def test_ctrl_c_keeps_the_rounds_that_are_done_and_the_same_command_goes_on(volume, whole, tmp_path):
@@ -90,11 +100,11 @@ def test_ctrl_c_keeps_the_rounds_that_are_done_and_the_same_command_goes_on(volu
 
     first = searched(volume, stopped_at_third, out=tmp_path)
     assert (len(first.rounds), first.stopped) == (1, True)
-    assert f"Stopped early: 1 of {len(whole.rounds)} rounds were done" in "\n".join(first.lines())
+    assert f"Stopped early: 1 of {len(whole.rounds)} rounds were done" in "\n".join(lines(first))
     calls[:] = [1] * 10
     second = searched(volume, stopped_at_third, out=tmp_path)
     assert len(calls) == 10 + 1 + len(whole.rounds) - 1  # the scan as it is, and the rounds that were missing
-    assert second.as_dict() == whole.as_dict()
+    assert as_dict(second) == as_dict(whole)
 
 
 def test_rounds_of_another_pipeline_are_not_mixed_in(volume, tmp_path):
@@ -199,7 +209,7 @@ def test_a_report_is_replaced_by_the_next_and_its_folder_is_private(whole, volum
     (folder / "rounds.json").write_text("{}")  # those of the report
     (folder / ".plant.json.making").write_text("{")  # what a killed run left
     assert save_planted(whole, volume, folder) == folder / "plant.html"
-    assert json.loads((folder / "plant.json").read_text()) == json.loads(json.dumps(whole.as_dict()))
+    assert json.loads((folder / "plant.json").read_text()) == json.loads(json.dumps(as_dict(whole)))
     assert folder.stat().st_mode & 0o777 == 0o700
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from pellucid.ct.planting.places import PLACES
-from pellucid.ct.planting.report import Cell, PlantReport
-from pellucid.ct.planting.telling import ENOUGH, short
+from pellucid.ct.planting.report import ENOUGH, Cell, PlantReport
+from pellucid.ct.planting.telling import short
 from pellucid.drawing.axes import Axis
 from pellucid.drawing.svg import INK, MUTED, SERIES, dot, drawing, line, polyline, words
 

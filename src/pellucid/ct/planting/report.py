@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.ct.planting.blur import Blur
-from pellucid.ct.planting.kept import MADE_BY
-from pellucid.ct.planting.places import PLACES, Place
+from pellucid.ct.planting.places import Place
 from pellucid.ct.planting.rounds import Plan
 from pellucid.ct.planting.searching import Round, Tried, Xyz
-from pellucid.ct.planting.telling import ENOUGH, NOT_PATIENTS, sentences, table
-from pellucid.ct.reporting.telling import NOT_A_DEVICE
 from pellucid.evaluate.estimates.intervals import Estimate, rate_estimate
+
+ENOUGH = 0.9
+"""The share that has to be found before nodules of a diameter are said to be mostly found. Chosen by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +94,9 @@ class PlantReport:
         """Marks on nothing planted, a round."""
         return float(np.mean([one.other_marks for one in self.rounds]))
 
-    def lines(self) -> list[str]:
-        """For the terminal."""
-        return [*sentences(self), "", *table(self), "", f"Blur: {self.blur}.", NOT_PATIENTS, NOT_A_DEVICE]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        smallest = {f"{density:g}": self.smallest(density) for density in self.densities_hu}
-        return {
-            "made_by": MADE_BY,
-            "seriesuid": self.seriesuid,
-            "blur": asdict(self.blur),
-            "planted": len(self.tried),
-            "rounds": {"done": len(self.rounds), "planned": len(self.plan.rounds), "stopped": self.stopped},
-            "marks_as_it_is_xyz_mm": [list(one) for one in self.marks_xyz_mm],
-            "other_marks_a_round": round(self.other_marks(), 3),
-            "smallest_mostly_found": {hu: cell and _as_dict(cell) for hu, cell in smallest.items()},
-            "cells": [_as_dict(cell) for place in (None, *PLACES) for cell in self.cells(place)],
-            "nodules": [asdict(one) for one in self.tried],
-            "told": [*sentences(self), NOT_PATIENTS, NOT_A_DEVICE],
-        }
-
 
 def _cell(density_hu: float, diameter_mm: float, place: Place | None, tried: list[Tried]) -> Cell:
     outcomes = [one.outcome for one in tried]
     rate = rate_estimate(np.array([one == "found" for one in outcomes], bool))
     counts = (outcomes.count("found"), outcomes.count("rejected"), outcomes.count("no lump"))
     return Cell(diameter_mm, density_hu, place, rate, *counts)
-
-
-def _as_dict(cell: Cell) -> dict[str, Any]:
-    return {**asdict(cell), "place": cell.place or "all", "rate": cell.rate.as_dict()}

@@ -9,6 +9,7 @@ from pellucid.ct.own_folder import check_own
 from pellucid.ct.planting.kept import MADE_BY, ROUNDS
 from pellucid.ct.planting.page import PAGE_MARK, plant_page
 from pellucid.ct.planting.report import PlantReport
+from pellucid.ct.planting.telling import as_dict
 from pellucid.data.volumes import Volume
 from pellucid.run.folder import make_private
 from pellucid.run.writing import check_replaceable, write_json, write_text
@@ -42,6 +43,6 @@ def save_planted(report: PlantReport, volume: Volume, folder: Path) -> Path:
     """
     check_plant_folder(folder)
     make_private(folder)
-    write_json(folder / FACTS, report.as_dict())
+    write_json(folder / FACTS, as_dict(report))
     write_text(folder / PAGE, plant_page(report, volume))
     return folder / PAGE

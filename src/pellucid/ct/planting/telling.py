@@ -1,22 +1,48 @@
-"""What came of planting, in sentences and in a table for the terminal."""
+"""What came of planting: in sentences and as a table for the terminal, and as JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import Any
 
 from pellucid.blocks.anatomy.facts import counted
+from pellucid.ct.planting.kept import MADE_BY
 from pellucid.ct.planting.places import PLACES
+from pellucid.ct.planting.report import ENOUGH, Cell, PlantReport
+from pellucid.ct.reporting.telling import NOT_A_DEVICE
 from pellucid.evaluate.estimates.intervals import Estimate
 
-if TYPE_CHECKING:
-    from pellucid.ct.planting.report import PlantReport
-
-ENOUGH = 0.9
-"""The share that has to be found before nodules of a diameter are said to be mostly found. Chosen by us."""
 NOT_PATIENTS = (
     "All were planted into this one scan: the intervals say how sure the rates are for other places in it, not for "
     "other patients or scanners."
 )
+
+
+def lines(report: PlantReport) -> list[str]:
+    """For the terminal."""
+    return [*sentences(report), "", *table(report), "", f"Blur: {report.blur}.", NOT_PATIENTS, NOT_A_DEVICE]
+
+
+def as_dict(report: PlantReport) -> dict[str, Any]:
+    """For JSON."""
+    smallest = {f"{density:g}": report.smallest(density) for density in report.densities_hu}
+    return {
+        "made_by": MADE_BY,
+        "seriesuid": report.seriesuid,
+        "blur": asdict(report.blur),
+        "planted": len(report.tried),
+        "rounds": {"done": len(report.rounds), "planned": len(report.plan.rounds), "stopped": report.stopped},
+        "marks_as_it_is_xyz_mm": [list(one) for one in report.marks_xyz_mm],
+        "other_marks_a_round": round(report.other_marks(), 3),
+        "smallest_mostly_found": {hu: cell and _cell_dict(cell) for hu, cell in smallest.items()},
+        "cells": [_cell_dict(cell) for place in (None, *PLACES) for cell in report.cells(place)],
+        "nodules": [asdict(one) for one in report.tried],
+        "told": [*sentences(report), NOT_PATIENTS, NOT_A_DEVICE],
+    }
+
+
+def _cell_dict(cell: Cell) -> dict[str, Any]:
+    return {**asdict(cell), "place": cell.place or "all", "rate": cell.rate.as_dict()}
 
 
 def sentences(report: PlantReport) -> list[str]:
