@@ -33,17 +33,22 @@ def bars() -> Iterator[Progress]:
         yield silent
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     console = Console() if notebook else Console(stderr=True)
-    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    times = (TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(), TextColumn("left"))
+    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), *times)
     with Bars(*columns, console=console, transient=True) as shown:
         tasks: dict[str, TaskID] = {}
+        before: dict[str, int] = {}
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = shown.add_task(what, total=total)
+            elif done < before[what]:  # the same work once more, on the next scan
+                shown.reset(tasks[what])
+            before[what] = done
             shown.update(tasks[what], completed=done, total=total)
 
         yield show

@@ -223,7 +223,7 @@ def test_phantoms_are_not_drawn_into_a_folder_of_something_else(at, tmp_path, qu
 
 OUT = "OUT"
 ONE_LINE = [
-    (["find", "notes/a.txt", "--out", OUT], "notes/a.txt holds no DICOM pictures"),
+    (["find", "notes/a.txt", "--out", OUT], "notes/a.txt holds no DICOM pictures. Name a CT:"),
     (["find", "nowhere", "--out", OUT], "nowhere"),
     (["find", "empty", "--out", OUT], "empty holds no DICOM pictures"),
     (["find", "notes.zip", "--out", OUT], "notes.zip holds no DICOM pictures"),

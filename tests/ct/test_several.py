@@ -36,6 +36,7 @@ def look(monkeypatch):
     def save(study, folder):
         folder.mkdir()
         (folder / "findings.csv").write_text(f"seriesuid,coordX,coordY,coordZ,probability\n{study.name},1,2,3,0.5\n")
+        (folder / "findings.json").write_text('{"findings": [{}, {}]}')
         (folder / "findings.html").write_text("")
 
     monkeypatch.setattr(reporting, "save_study", save)
@@ -45,6 +46,9 @@ def look(monkeypatch):
 
 def test_one_table_holds_the_marks_of_all_scans_but_the_refused_one(scans, look, tmp_path):
     told = find_each(scans, tmp_path / "out", look, "1")
+    assert told.facts["findings"] == {"a": 2, "c": 2}
+    assert told.said[0] == "2 of 3 scans were looked through: 4 findings."
+    assert told.said[1] == f"  2 findings: {tmp_path / 'out' / 'a' / 'findings.html'}"
     assert told.facts["refused"] == [{"scan": str(scans[1]), "why": "No lungs were found."}]
     table = (tmp_path / "out" / "findings.csv").read_text()
     assert table == "seriesuid,coordX,coordY,coordZ,probability\na,1,2,3,0.5\nc,1,2,3,0.5\n"

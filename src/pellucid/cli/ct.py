@@ -13,7 +13,9 @@ from pellucid.cli.arguments import Json, interruptible, show
 from pellucid.progress import Progress, bars
 
 ct_app = typer.Typer(
-    help="Nodules in a chest CT: find, score, plant, train. Not a medical device.", no_args_is_help=True
+    help="Nodules in a chest CT: find, score, plant, train. Not a medical device.",
+    epilog="Example: pellucid ct find study.zip --out findings",
+    no_args_is_help=True,
 )
 
 Scan = Annotated[
@@ -38,7 +40,7 @@ def going_on() -> Iterator[Progress]:
 
 @ct_app.command("list", epilog="Example: pellucid ct list study.zip")
 def ct_list(study: Scan, as_json: Json = False) -> None:
-    """The series in a folder or .zip, and which of them can be looked through."""
+    """The series in a folder or .zip; of one that cannot be read as a volume, the reason."""
     from pellucid.ct.commands import list_study
 
     found = list_study(study)
@@ -55,8 +57,8 @@ def ct_find(
 ) -> None:
     """Look for nodules: lungs, heat map, lumps, verdicts, ratings; with a page that shows each stage.
 
-    A folder of several .mhd files (LUNA16's layout) is gone through scan by scan; --out then holds a folder for each,
-    and one findings.csv of all. The same command again goes on where it was cut short.
+    A folder of several volumes (.mhd in LUNA16's layout, .nii.gz ...) is gone through scan by scan; --out then holds a
+    folder for each, and one findings.csv of all. The same command again goes on where it was cut short.
     """
     from pellucid.ct.commands import find
 
@@ -74,14 +76,21 @@ def ct_score(
             metavar="TRUTH", help="Folder with annotations.csv, annotations_excluded.csv and seriesuids.csv."
         ),
     ],
+    threshold: Annotated[
+        float | None, typer.Option(help="Also count what the marks of this probability and more find.")
+    ] = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="Draw the scans so often anew, for 95% intervals.")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the drawing.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap's drawing.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """LUNA16's FROC: how many nodules the marks hit, at how many false marks a scan."""
+    """LUNA16's FROC: how many nodules the marks hit, at how many false marks a scan.
+
+    findings.csv of `ct find` holds rejected spots, too, so that the whole curve can be drawn; --threshold counts those
+    that were accepted (findings.json names the threshold).
+    """
     from pellucid.ct.froc import score
 
-    found = score(marks, truth, bootstrap=bootstrap, seed=seed)
+    found = score(marks, truth, bootstrap=bootstrap, seed=seed, threshold=threshold)
     for sentence in found.told:
         typer.echo(sentence, err=True)
     show(found.as_dict() if as_json else found.lines())
@@ -91,7 +100,7 @@ def ct_score(
 def ct_phantom(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that is made, in LUNA16's layout.")],
     count: Annotated[int, typer.Option(min=1, help="How many scans.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first; each scan has its own.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first scan; each has its own, one higher.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Simulated chest CTs with nodules whose places are known: .mhd files, annotations.csv and the rest.
@@ -114,12 +123,13 @@ def ct_plant(
     each: Annotated[int, typer.Option(min=1, help="How many of each diameter at each kind of place.")] = 10,
     series: Series = None,
     weights: Weights = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the places and shapes.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another one draws other places and shapes.")] = 0,
     as_json: Json = False,
 ) -> None:
     """How small a nodule could have been missed in this very scan: plants known ones, and looks for them.
 
-    At most ten at once, each time in a fresh copy, through the whole pipeline: about a quarter of a minute a round.
+    At most ten at once, each time in a fresh copy, through the whole pipeline: about a quarter of a minute a round on
+    two free cores. Ctrl-C shows what is done by then.
     """
     from pellucid.ct.commands import millimetres, plant_and_find
 
@@ -147,13 +157,22 @@ def ct_train(
         Path | None, typer.Option(help="Learn from scans in LUNA16's layout instead of phantoms: subset0 to subset9.")
     ] = None,
     fold: Annotated[
-        int | None, typer.Option(min=0, max=9, help="With --luna: the subset that is left out, to be measured.  [0]")
+        int | None,
+        typer.Option(min=0, max=9, help="With --luna: the subset left out, to be measured.  [default: 0]"),
     ] = None,
     scans: Annotated[
-        int | None, typer.Option(min=2, help="Phantoms to learn from; a fifth as many again freeze it.  [80]")
+        int | None,
+        typer.Option(
+            min=2,
+            help="Phantoms to learn from; a fifth as many more calibrate it and set its threshold.  [default: 80]",
+        ),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Of the first lesson; the second has 0.6 times as many.")] = 3000,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of all that is drawn.")] = 0,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Batches in the first round of learning; a second one takes 0.6 times as many.")
+    ] = 3000,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Another one draws other phantoms, weights and batches.")
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Teach the network that tells nodules from other lumps, on phantoms or on LUNA16.

@@ -48,12 +48,21 @@ def find(
         if series is not None:
             raise BadInput(f"{study} holds {len(several)} scans in files of their own: leave out --series.")
         used, finder = checked(weights)
-        return find_each(several, out, lambda scan: look_through(scan, None, used), finder, progress)
+        each = find_each(several, out, lambda scan: look_through(scan, None, used, progress), finder, progress)
+        return Told(each.facts, (*each.said, *_how_to_score(study, out)))
     check_folder(out)
     used, _ = checked(weights)
     found = look_through(several[0] if several else study, series, used, progress)
     written = save_study(found, out)
     return Told(as_dict(found), (*lines(found), f"Open in a browser: {written[-1]}"))
+
+
+def _how_to_score(study: Path, out: Path) -> list[str]:
+    """The command that scores the marks, where the study's own folder holds the truth."""
+    if not (study / "annotations.csv").is_file():
+        return []
+    marks, truth = shlex.quote(str(out / "findings.csv")), shlex.quote(str(study))
+    return [f"Score them: pellucid ct score {marks} {truth}"]
 
 
 def checked(weights: Path | None) -> tuple[Path, str]:
@@ -192,7 +201,7 @@ def plant_and_find(
     volume = read_scan(study, series)
     report = could_be_missed(
         volume,
-        lambda planted: find_nodules(planted, weights=used),
+        lambda planted: find_nodules(planted, weights=used, progress=progress),
         diameters_mm=diameters_mm,
         densities_hu=(density_hu,),
         per_cell=each,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pellucid.blocks.anatomy.facts import counted
 from pellucid.ct.luna.layout import SUBSET
 from pellucid.ct.own_folder import check_own
 from pellucid.ct.told import Told
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SCANS = "scans.json"
 """In the folder of several studies: what found, and in which files; it tells such a folder from any other."""
 MADE_BY = "pellucid ct find (several scans)"
+MOST_LINES = 20
+"""Of the terminal, for scans. Chosen by us."""
 VOXELS = (".raw", ".zraw")
 """Endings of the voxels of MetaImage, beside its .mhd file."""
 
@@ -84,13 +87,32 @@ def find_each(
     if not folders:
         raise BadInput(f"None of the {len(scans)} scans could be looked through; of {scans[0]}: {refused[0]['why']}")
     marks = join_marks(folders, out)
+    found = {folder.name: findings_in(folder) for folder in folders}
     said = [
-        f"{len(folders)} of {len(scans)} scans were looked through; a row for every spot is in {marks}.",
+        f"{len(folders)} of {len(scans)} scans were looked through: {counted(sum(found.values()), 'finding')}.",
+        *(f"  {counted(found[folder.name], 'finding')}: {folder / PAGE}" for folder in folders[:MOST_LINES]),
+        *([f"  ... and so on: a page for each of {len(folders)} scans."] if len(folders) > MOST_LINES else []),
         *(f"Not looked through: {one['scan']}: {one['why']}" for one in refused),
-        f"Each scan has a page of its own, such as {folders[0] / 'findings.html'}.",
+        f"{marks} has a row for every spot of all scans, rejected ones too.",
     ]
-    facts = {"scans": len(scans), "looked_through": len(folders), "refused": refused, "marks": str(marks)}
+    facts = {
+        "scans": len(scans), "looked_through": len(folders), "findings": found, "refused": refused, "marks": str(marks),
+    }  # fmt: skip
     return Told(facts, tuple(said))
+
+
+def findings_in(folder: Path) -> int:
+    """How many findings a study's folder holds.
+
+    Raises:
+        BadInput: its findings.json is not there or damaged.
+    """
+    try:
+        return len(json.loads((folder / "findings.json").read_text("utf-8"))["findings"])
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise BadInput(
+            f"{folder / 'findings.json'} is damaged ({problem}): delete {folder}, and begin again."
+        ) from None
 
 
 def _begin(scans: Sequence[Path], out: Path, finder: str) -> None:

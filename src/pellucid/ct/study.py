@@ -33,7 +33,7 @@ def find_nodules(
         BadInput: no lungs were found, or weights that cannot be used.
     """
     from pellucid.ct.likeness import nodule_likeness
-    from pellucid.ct.lumps import group
+    from pellucid.ct.lumps import MOST_LUMPS, group
     from pellucid.ct.lungs import find_lungs
     from pellucid.ct.network.verdicts import classify
     from pellucid.ct.rating import rate
@@ -61,7 +61,8 @@ def find_nodules(
         with timed("rate"):
             findings = rate(nodules, working)
         seconds["total"] = sum(seconds.values())
-    told = (*volume.told, *lungs.told)
+    more = f"The {MOST_LUMPS} hottest lumps were looked at; cooler spots were not." if len(lumps) == MOST_LUMPS else ""
+    told = (*volume.told, *lungs.told, *([more] if more else []))
     return Study(
         volume, working, lungs, likeness, lumps, nodules, findings, seconds, threshold, round(peak_mb(), 1), told
     )

@@ -54,6 +54,17 @@ def test_a_curve_worked_out_by_hand(scored):
     assert (found.true_positives, found.false_positives, found.false_negatives, found.nodules) == (3, 3, 1, 4)
 
 
+def test_at_a_threshold_the_marks_that_reach_it_are_counted(scored):
+    nodules = [("a", 0, 0, 0, 10), ("b", 0, 0, 0, 10)]
+    marks = [("a", 0, 0, 0, 0.9), ("b", 99, 0, 0, 0.5), ("d", 0, 0, 0, 0.4), ("b", 0, 0, 0, 0.4), ("c", 9, 0, 0, 0.3)]
+    at = [scored(marks, nodules, threshold=one).as_dict()["at_threshold"] for one in (0.95, 0.5, 0.4)]
+    assert [(one["found"], one["false_positives"]) for one in at] == [(0, 0), (1, 1), (2, 2)]
+    assert [(one["sensitivity"], one["fp_per_scan"]) for one in at] == [(0, 0), (0.5, 0.25), (1, 0.5)]
+    said = "Marks of probability 0.5 and more: 1 found (0.500), 0.25 false ones a scan."
+    assert said in scored(marks, nodules, threshold=0.5).lines()
+    assert "at_threshold" not in scored(marks, nodules).as_dict()
+
+
 def test_between_points_the_curve_is_a_straight_line(scored):
     marks = [("a", 0, 0, 0, 0.9), *((scan, 99, 0, 0, 0.5) for scan in "abcd"), ("b", 0, 0, 0, 0.5)]
     found = scored(marks, [("a", 0, 0, 0, 10), ("b", 0, 0, 0, 10)])  # from 0, 0.5 straight to 1, 1

@@ -12,6 +12,7 @@ import pytest
 
 from pellucid.ct.reporting import as_csv, as_dict, lines
 from pellucid.ct.reporting.counts import slice_number
+from pellucid.ct.reporting.page import study_page
 from pellucid.data.volumes import Frame, Volume
 
 # As conftest.py has them.
@@ -59,6 +60,7 @@ def test_the_facts_are_plain_json_with_the_promised_keys(study):
         "number": 2,
         "centre_xyz_mm": list(BALL_XYZ),
         "slice_number": 6,  # slice 5 from 0
+        "image_number": None,
         "side": "right",
         "diameter_mm": 8.0,
         "mean_hu": 60.0,
@@ -102,6 +104,22 @@ def test_the_slice_is_counted_in_the_order_of_the_scan_as_read(study):
     assert (slice_number(study, lump), slice_number(replace(study, volume=volume), lump)) == (6, 9)
 
 
+def test_the_slice_is_named_by_its_image_number_where_the_series_has_them(study):
+    numbered = replace(study, volume=replace(study.volume, image_numbers=tuple(range(40, 26, -1))))
+    (one,) = as_dict(numbered)["findings"]
+    assert (one["slice_number"], one["image_number"]) == (6, 35)
+    assert "(slice 6 of 14, image 35)" in "\n".join(lines(numbered))
+    assert "slice 6 of 14, image 35" in study_page(numbered, as_dict(numbered)["stages"])
+
+
+def test_a_probability_is_never_shown_as_certain(study):
+    surer = replace(study.findings[0], nodule=replace(study.findings[0].nodule, p_nodule=0.9989))
+    study = replace(study, findings=[surer], nodules=[surer.nodule])
+    assert "p_nodule >0.99," in "\n".join(lines(study))
+    assert "<b>&gt;0.99</b>" in study_page(study, as_dict(study)["stages"])
+    assert as_dict(study)["findings"][0]["p_nodule"] == 0.9989
+
+
 def test_the_likeliest_finding_stands_first(study):
     both = [replace(one, accepted=True) for one in study.nodules]
     findings = [replace(study.findings[0], nodule=one) for one in both]
@@ -112,7 +130,11 @@ def test_the_likeliest_finding_stands_first(study):
 
 def test_the_lines_say_what_was_found_and_that_it_is_no_medical_device(study, nothing):
     said = lines(study)
-    assert "    2  right at -14.0, -3.8, 112.5 mm (slice 6), 8.0 mm, p_nodule 0.88, p_rated_suspicious 0.42" in said
+    assert said[5] == (
+        "    2  right at -14.0, -3.8, 112.5 mm (slice 6 of 14), 8.0 mm, p_nodule 0.88, p_rated_suspicious 0.42"
+    )
+    assert "1 finding (numbered as the lumps are, slices counted from the feet):" in said
+    assert "2 lumps; 1 of them rejected (p_nodule below 0.50), 0 the same spot as a likelier one" in said[3]
     assert said[1:3] == ["One slice is missing.", "A lung is cut off."]
     assert said[-1].startswith("Not a medical device")
     assert "0 findings" in lines(nothing)

@@ -246,3 +246,17 @@ def test_a_disc_with_its_dicomdir_is_read_as_the_series_that_it_lists(series_fol
     from_disc, from_folder = read_scan(tmp_path / "disc"), read_scan(folder)
     np.testing.assert_array_equal(from_disc.voxels_hu, from_folder.voxels_hu)
     assert from_disc.told == from_folder.told
+
+
+def test_slices_keep_the_numbers_of_their_images_whatever_their_order(series_folder, steps):
+    written = np.random.default_rng(20).permutation(20) + 1  # as series_folder numbers them
+    volume = read_scan(series_folder(steps(UPWARDS)))
+    assert volume.image_numbers == tuple(written)
+    down = read_scan(series_folder(steps(UPWARDS)[::-1], name="from above"))
+    assert down.image_numbers == tuple(written[::-1])  # slices are put in the order of their places
+
+
+def test_slices_that_were_resampled_or_have_no_number_have_none(series_folder, steps):
+    uneven = [*steps(UPWARDS), np.array([-20.0, 30.0, -50.0 + 20 * 2.0 + 0.7])]
+    assert read_scan(series_folder(uneven)).image_numbers == ()
+    assert read_scan(series_folder(steps(UPWARDS), name="unnumbered", InstanceNumber=None)).image_numbers == ()

@@ -1,13 +1,41 @@
 """What scoring finds: sensitivities, counts and the curve, for machines and for people."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.ct.froc.curve import FP_PER_SCAN
+from pellucid.ct.froc.matching import Matched
 from pellucid.ct.froc.resampling import Interval, Intervals
 from pellucid.shapes import Float
+
+
+@dataclass(frozen=True, slots=True)
+class AtThreshold:
+    """What the marks of a probability and more come to.
+
+    Attributes:
+        threshold: that probability.
+        found: nodules that they hit.
+        sensitivity: those as a share of all nodules.
+        false_positives: marks on nothing.
+        fp_per_scan: the same for each scan.
+    """
+
+    threshold: float
+    found: int
+    sensitivity: float
+    false_positives: int
+    fp_per_scan: float
+
+
+def at_threshold(matched: Matched, threshold: float) -> AtThreshold:
+    """Count the marks that reach a threshold."""
+    reached = matched.probability >= threshold
+    found = int((matched.found & reached).sum())
+    wrong, nodules = int(reached.sum()) - found, int(matched.nodules.sum())
+    return AtThreshold(threshold, found, found / nodules, wrong, wrong / len(matched.nodules))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +55,7 @@ class Score:
         curve_fp_per_scan, curve_sensitivity: the corners of the whole curve, from 0, 0 on.
         intervals: None where no bootstrap was asked for.
         told: what a user should know of how the files were taken, each in a sentence; may be empty.
+        at: what the marks from a threshold on come to, where one was given.
     """
 
     sensitivity: tuple[float, ...]
@@ -43,6 +72,7 @@ class Score:
     curve_sensitivity: Float[np.ndarray, "corner"]
     intervals: Intervals | None
     told: tuple[str, ...]
+    at: AtThreshold | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """What `pellucid ct score --json` prints; `intervals` is there where they were asked for."""
@@ -59,6 +89,8 @@ class Score:
             "ignored_double": self.ignored_double,
             "curve_points": len(self.curve_sensitivity),
         }
+        if self.at:
+            facts["at_threshold"] = asdict(self.at)
         if self.intervals:
             facts["intervals"] = {
                 "sensitivity": _by_rate(list(map(_ends, self.intervals.sensitivity))),
@@ -85,7 +117,12 @@ class Score:
             f"findings and {self.ignored_double:,} further ones on found nodules left out.",
         )
         drawn = [f"Intervals: {given.resamples:,} resamples of whole scans, seed {given.seed}."] if given else []
-        return [heading, *rows, *counted, *drawn]
+        at = self.at
+        reached = at and (
+            f"Marks of probability {at.threshold:g} and more: {at.found:,} found ({at.sensitivity:.3f}), "
+            f"{at.fp_per_scan:.2f} false ones a scan."
+        )
+        return [heading, *rows, *counted, *([reached] if reached else []), *drawn]
 
 
 def _by_rate(values: Any) -> dict[str, Any]:

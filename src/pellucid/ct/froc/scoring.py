@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.ct.froc.curve import corners, count, rank, sensitivities
-from pellucid.ct.froc.figures import Score
+from pellucid.ct.froc.figures import Score, at_threshold
 from pellucid.ct.froc.matching import MARKS_PER_SCAN, Matched, match
 from pellucid.ct.froc.resampling import check_resamples, draw_intervals
 from pellucid.ct.froc.tables import read_places, refuse_twice
@@ -15,7 +15,7 @@ from pellucid.ct.froc.truth import Truth, check_scans, read_truth
 from pellucid.errors import BadInput
 
 
-def score(marks: Path, truth: Path, *, bootstrap: int = 0, seed: int = 0) -> Score:
+def score(marks: Path, truth: Path, *, bootstrap: int = 0, seed: int = 0, threshold: float | None = None) -> Score:
     """Score marks on scans as the LUNA16 challenge does.
 
     The rules, in the order in which they work:
@@ -36,6 +36,7 @@ def score(marks: Path, truth: Path, *, bootstrap: int = 0, seed: int = 0) -> Sco
             seriesuids.csv.
         bootstrap: resamples of the scans for 95% intervals, 100 or more; 0 for none.
         seed: of the resamples.
+        threshold: also count what the marks of this probability and more find.
     Raises:
         BadInput: a file or column is missing, a number is none, a mark or nodule stands there twice, a mark lies in a
             scan that seriesuids.csv does not name, there is no nodule to find, or the bootstrap cannot be done.
@@ -83,6 +84,7 @@ def score(marks: Path, truth: Path, *, bootstrap: int = 0, seed: int = 0) -> Sco
         curve_sensitivity=hits / counts[1],
         intervals=draw_intervals(ranked, resamples=bootstrap, seed=seed) if bootstrap else None,
         told=tuple(_told(known, matched)),
+        at=None if threshold is None else at_threshold(matched, threshold),
     )
 
 

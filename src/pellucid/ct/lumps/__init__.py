@@ -1,5 +1,5 @@
 """The heat map's peaks, each grown into the lump that it stands on: where, how large and dense, and why found."""
 
-from pellucid.ct.lumps.grouping import group
+from pellucid.ct.lumps.grouping import MOST_LUMPS, group
 
-__all__ = ["group"]
+__all__ = ["MOST_LUMPS", "group"]

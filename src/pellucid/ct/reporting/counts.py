@@ -1,4 +1,4 @@
-"""What a study counts: litres of lung, hot voxels, lumps kept and rejected; and where in the scan a lump lies."""
+"""What a study counts: litres of lung, hot voxels, lumps kept and rejected; where in the scan a lump lies; in words."""
 
 from __future__ import annotations
 
@@ -37,6 +37,40 @@ def slice_number(study: Study, lump: Lump) -> int:
     """The scan's own slice nearest to the lump's centre; the first slice of the volume is 1."""
     index = study.volume.frame.to_irc(np.array([lump.centre_xyz_mm], float))[0, 0]
     return int(np.clip(np.floor(index + 0.5), 0, study.volume.voxels_hu.shape[0] - 1)) + 1
+
+
+def from_feet(study: Study) -> bool:
+    """Whether the first slice is the lowest."""
+    return bool(study.volume.frame.direction[2, 2] > 0)
+
+
+def image_number(study: Study, lump: Lump) -> int | None:
+    """What a DICOM viewer calls that slice; None where it is not one image of the series."""
+    numbers = study.volume.image_numbers
+    return numbers[slice_number(study, lump) - 1] if numbers else None
+
+
+def where(study: Study, lump: Lump) -> str:
+    """The slice, in words."""
+    image = image_number(study, lump)
+    return f"slice {slice_number(study, lump)} of {len(study.volume.voxels_hu)}" + (
+        "" if image is None else f", image {image}"
+    )
+
+
+def chance(probability: float) -> str:
+    """A probability with two digits, which is never shown as 0 or 1.
+
+    >>> chance(0.99891), chance(0.15), chance(0.0012)
+    ('>0.99', '0.15', '<0.01')
+    """
+    shown = f"{probability:.2f}"
+    return {"1.00": ">0.99", "0.00": "<0.01"}.get(shown, shown)
+
+
+def spots(nodules: list[Nodule]) -> int:
+    """How many of them are the same spot as a likelier one."""
+    return sum(one.same_as is not None for one in nodules)
 
 
 def lung_litres(study: Study) -> dict[str, float]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pellucid.ct.findings import Finding, Nodule
 from pellucid.ct.likeness.looks import LEAST_LIKENESS
 from pellucid.ct.reporting.colours import HEAT, LEFT, MARK, RIGHT
-from pellucid.ct.reporting.counts import in_order, rejected, slice_number
+from pellucid.ct.reporting.counts import chance, from_feet, in_order, rejected, spots, where
 from pellucid.ct.reporting.lump_pictures import SMALL_MM, WIDTH_MM, in_small, on_three_planes, stage_by_stage, wide
 from pellucid.ct.reporting.overview import overview
 from pellucid.ct.reporting.telling import IMPRESSIONS, NOT_A_DEVICE
@@ -39,7 +39,7 @@ def study_page(study: Study, stages: dict[str, Any]) -> str:
         "seriesuid": study.volume.seriesuid,
         "shape": shape,
         "spacing": frame.spacing_xyz_mm.tolist(),
-        "from_feet": bool(frame.direction[2, 2] > 0),
+        "from_feet": from_feet(study),
         "told": study.told,
         "not_a_device": NOT_A_DEVICE,
         "impressions": IMPRESSIONS,
@@ -47,9 +47,11 @@ def study_page(study: Study, stages: dict[str, Any]) -> str:
         "hot": stages["hot_voxels"],
         "least": LEAST_LIKENESS,
         "window": LUNG,
-        "found": [(one, one.nodule.lump, slice_number(study, one.nodule.lump)) for one in found],
+        "found": [(one, one.nodule.lump, where(study, one.nodule.lump)) for one in found],
         "shown": [_finding(study, one) for one in found[:MOST_FINDINGS]],
         "rejected": out,
+        "spots": spots(out),
+        "chance": chance,
         "rejected_shown": [_rejected(study, one) for one in out[:MOST_REJECTED]],
         "small_mm": SMALL_MM,
         "overview": overview(study),
@@ -64,7 +66,7 @@ def _finding(study: Study, finding: Finding) -> dict[str, Any]:
         "of": finding,
         "lump": lump,
         "voxels": int(lump.outline.sum()),
-        "slice": slice_number(study, lump),
+        "where": where(study, lump),
         "width_mm": wide(lump, WIDTH_MM),
         "planes": on_three_planes(study, lump),
         "stages": stage_by_stage(study, lump),

@@ -9,9 +9,22 @@ from typing import Any
 import numpy as np
 
 from pellucid import __version__
+from pellucid.blocks.anatomy.facts import counted
 from pellucid.ct.findings import Finding, Nodule
 from pellucid.ct.froc.tables import PLACE_COLUMNS
-from pellucid.ct.reporting.counts import hot_voxels, in_order, lung_litres, rejected, slice_number, stages_of
+from pellucid.ct.reporting.counts import (
+    chance,
+    from_feet,
+    hot_voxels,
+    image_number,
+    in_order,
+    lung_litres,
+    rejected,
+    slice_number,
+    spots,
+    stages_of,
+    where,
+)
 from pellucid.ct.study_facts import Study
 from pellucid.run.writing import csv_text
 
@@ -59,6 +72,7 @@ def _of_nodule(study: Study, nodule: Nodule) -> dict[str, Any]:
         "number": lump.number,
         "centre_xyz_mm": [float(along) for along in lump.centre_xyz_mm],
         "slice_number": slice_number(study, lump),
+        "image_number": image_number(study, lump),
         "side": lump.side,
         "diameter_mm": float(lump.diameter_mm),
         "mean_hu": float(lump.mean_hu),
@@ -101,24 +115,25 @@ def as_csv(study: Study) -> str:
 def lines(study: Study) -> list[str]:
     """The same for people who look at a terminal."""
     shape, spacing = study.volume.voxels_hu.shape, study.volume.frame.spacing_xyz_mm
-    litres = lung_litres(study)
+    litres, out = lung_litres(study), rejected(study)
     said = [
         f"{study.volume.seriesuid}: {shape[0]} slices of {shape[1]} x {shape[2]} voxels, "
         f"{spacing[0]:.2f} x {spacing[1]:.2f} x {spacing[2]:.2f} mm",
         *study.told,
         f"lungs of {litres['right']:.1f} l (right) and {litres['left']:.1f} l (left); {hot_voxels(study):,} hot voxels "
-        f"in {len(study.lumps)} lumps; {len(rejected(study))} rejected: p_nodule below {study.threshold:.2f}, or the "
-        "same spot as a likelier one",
+        f"in {len(study.lumps)} lumps; {len(out) - spots(out)} of them rejected (p_nodule below "
+        f"{study.threshold:.2f}), {spots(out)} the same spot as a likelier one",
     ]
     found = in_order(study.findings)
-    said.append(f"{len(found)} {'finding' if len(found) == 1 else 'findings'}" + (":" if found else ""))
+    ways = "numbered as the lumps are, slices counted from " + ("the feet" if from_feet(study) else "the head")
+    said.append(counted(len(found), "finding") + (f" ({ways}):" if found else ""))
     for one in found:
         lump = one.nodule.lump
         x, y, z = lump.centre_xyz_mm
         said.append(
-            f"  {lump.number:>3}  {lump.side:<5} at {x:.1f}, {y:.1f}, {z:.1f} mm (slice {slice_number(study, lump)}), "
-            f"{lump.diameter_mm:.1f} mm, p_nodule {one.nodule.p_nodule:.2f}, "
-            f"p_rated_suspicious {one.p_rated_suspicious:.2f}"
+            f"  {lump.number:>3}  {lump.side:<5} at {x:.1f}, {y:.1f}, {z:.1f} mm ({where(study, lump)}), "
+            f"{lump.diameter_mm:.1f} mm, p_nodule {chance(one.nodule.p_nodule)}, "
+            f"p_rated_suspicious {chance(one.p_rated_suspicious)}"
         )
     spent = ", ".join(f"{stage} {took:.1f}" for stage, took in study.seconds.items() if stage != "total")
     said.append(f"{study.seconds['total']:.1f} s ({spent}), {study.peak_memory_mb:,.0f} MB at most")

@@ -41,8 +41,14 @@ def headers_by_series(files: Files) -> dict[str, list[Header]]:
     if not found:
         volumes = [name for name in files.names if ending(Path(name))]
         how = "unpack it and name that file" if files.zipped else "name that file itself"
-        hint = f"It holds {volumes[0]}: {how}." if volumes else "Name the folder of a CT."
-        raise BadInput(f"{files.source} holds no DICOM pictures ({len(files.names)} files). {hint}")
+        hint = (
+            f"It holds {volumes[0]}: {how}."
+            if volumes
+            else "Name a CT: a folder or .zip of DICOM files, .mhd, .nii.gz."
+        )
+        others = f", but {files.names[0]}" if files.names and (files.zipped or files.source.is_dir()) else ""
+        more = f" and {len(files.names) - 1} more" if others and len(files.names) > 1 else ""
+        raise BadInput(f"{files.source} holds no DICOM pictures{others}{more}. {hint}")
     return dict(found)
 
 

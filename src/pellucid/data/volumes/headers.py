@@ -29,7 +29,7 @@ GROUPS = {  # keyword -> the functional group that holds it: PS3.3 C.7.6.16.2 an
 TOP = (
     *("SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID", "SeriesDescription", "StudyDescription"),
     *("Modality", "ImageType", "Rows", "Columns", "NumberOfFrames", "GantryDetectorTilt", "AcquisitionNumber"),
-    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    *("InstanceNumber", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 )
 # CT Image, Enhanced CT Image and Legacy Converted Enhanced CT Image Storage: PS3.6 table A-1.
 CT_CLASSES = tuple(f"1.2.840.10008.5.1.4.1.1.2{last}" for last in ("", ".1", ".2"))
@@ -47,6 +47,7 @@ class Header:
         orientation: along the columns' index, then along the rows' (0020,0037).
         spacing_rc_mm: between rows, then between columns (0028,0030), mm.
         slope, intercept: HU = slope * stored + intercept.
+        number: of the image in its series, as viewers show it (0020,0013); in an enhanced file, of the frame, from 1.
     """
 
     file: str
@@ -68,6 +69,7 @@ class Header:
     slope: float | None
     intercept: float | None
     unit: str
+    number: int | None
 
     def __str__(self) -> str:
         return f"{self.file}, frame {self.frame + 1}" if self.frame else self.file
@@ -110,8 +112,13 @@ def _header(dataset: Dataset, frame: int, name: str) -> Header:
         _numbers(_said(dataset, frame, "PixelSpacing"), 2),
         _number(_said(dataset, frame, "SliceThickness")), _number(dataset.get("GantryDetectorTilt")),
         _number(_said(dataset, frame, "RescaleSlope")), _number(_said(dataset, frame, "RescaleIntercept")),
-        text("RescaleType").upper(),
+        text("RescaleType").upper(), frame + 1 if dataset.get("PerFrameFunctionalGroupsSequence") else _whole(dataset),
     )  # fmt: skip
+
+
+def _whole(dataset: Dataset) -> int | None:
+    found = _number(dataset.get("InstanceNumber"))
+    return None if found is None else int(found)
 
 
 def _said(dataset: Dataset, frame: int, keyword: str) -> Any:

@@ -71,9 +71,12 @@ def read_scan(path: Path, series: str | None = None) -> Volume:
             raise BadInput(f"{path}: {facts.why_not}.")
         told += _left_out(list(found.values())[number])
         voxels, of_padding = read_stack(files, stack)
-    voxels, frame, of_geometry = evened(voxels, stack)
-    check_hounsfield(voxels, str(path))
-    return Volume(voxels, frame, facts.uid, (*told, *of_geometry, *of_padding, *air_below(voxels)))
+    even, frame, of_geometry = evened(voxels, stack)
+    numbers = [header.number for header in stack.headers if header.number is not None]
+    as_made = even is voxels and len(numbers) == len(even)
+    check_hounsfield(even, str(path))
+    told = (*told, *of_geometry, *of_padding, *air_below(even))
+    return Volume(even, frame, facts.uid, told, tuple(numbers) if as_made else ())
 
 
 def list_series(path: Path) -> list[Series]:

@@ -19,6 +19,8 @@ class Volume:
         frame: where each voxel lies in the patient.
         seriesuid: the series' name (DICOM's Series Instance UID, or a file's name); it stands in findings.csv.
         told: what was noticed and done on reading, each in a sentence ("Slices are unevenly spaced ..."); may be empty.
+        image_numbers: of each slice, as DICOM viewers show it (Instance Number); empty where a slice is not one image
+            of the series: resampled, left out, of another format.
 
     >>> volume = Volume(np.full((2, 3, 4), -1000, np.int16), Frame(np.zeros(3), np.ones(3), np.eye(3)), "1.2.3")
     >>> volume.voxels_hu.shape
@@ -29,3 +31,4 @@ class Volume:
     frame: Frame
     seriesuid: str
     told: tuple[str, ...] = ()
+    image_numbers: tuple[int, ...] = ()
