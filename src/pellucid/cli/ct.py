@@ -57,8 +57,9 @@ def ct_find(
 ) -> None:
     """Look for nodules: lungs, heat map, lumps, verdicts, ratings; with a page that shows each stage.
 
-    A folder of several volumes (.mhd in LUNA16's layout, .nii.gz ...) is gone through scan by scan; --out then holds a
-    folder for each, and one findings.csv of all. The same command again goes on where it was cut short.
+    A folder of several volumes (.mhd in LUNA16's layout, .nii.gz ...) is gone
+    through scan by scan; --out then holds a folder for each, and one
+    findings.csv of all. The same command again goes on where it was cut short.
     """
     from pellucid.ct.commands import find
 
@@ -85,8 +86,9 @@ def ct_score(
 ) -> None:
     """LUNA16's FROC: how many nodules the marks hit, at how many false marks a scan.
 
-    findings.csv of `ct find` holds rejected spots, too, so that the whole curve can be drawn; --threshold counts those
-    that were accepted (findings.json names the threshold).
+    findings.csv of `ct find` holds rejected spots, too, so that the whole curve
+    can be drawn; --threshold counts those that were accepted (findings.json
+    names the threshold).
     """
     from pellucid.ct.froc import score
 
@@ -128,8 +130,9 @@ def ct_plant(
 ) -> None:
     """How small a nodule could have been missed in this very scan: plants known ones, and looks for them.
 
-    At most ten at once, each time in a fresh copy, through the whole pipeline: about a quarter of a minute a round on
-    two free cores. Ctrl-C shows what is done by then.
+    At most ten at once, each time in a fresh copy, through the whole pipeline:
+    about a quarter of a minute a round on two free cores. Ctrl-C shows what is
+    done by then.
     """
     from pellucid.ct.commands import millimetres, plant_and_find
 
@@ -158,13 +161,13 @@ def ct_train(
     ] = None,
     fold: Annotated[
         int | None,
-        typer.Option(min=0, max=9, help="With --luna: the subset left out, to be measured.  [default: 0]"),
+        typer.Option(min=0, max=9, help="With --luna: the subset left out, to be measured.  \\[default: 0]"),
     ] = None,
     scans: Annotated[
         int | None,
         typer.Option(
             min=2,
-            help="Phantoms to learn from; a fifth as many more calibrate it and set its threshold.  [default: 80]",
+            help="Phantoms to learn from; a fifth as many more calibrate it and set its threshold.  \\[default: 80]",
         ),
     ] = None,
     steps: Annotated[
@@ -177,8 +180,9 @@ def ct_train(
 ) -> None:
     """Teach the network that tells nodules from other lumps, on phantoms or on LUNA16.
 
-    What is gathered from each scan is kept in OUT.gathered, so that a run that was cut short goes on there; once the
-    weights are written, that folder is deleted. Use them by: pellucid ct find STUDY --weights OUT.
+    What is gathered from each scan is kept in OUT.gathered, so that a run that
+    was cut short goes on there; once the weights are written, that folder is
+    deleted. Use them by: pellucid ct find STUDY --weights OUT.
     """
     from pellucid.ct.learning.training import train_network
 
