@@ -28,7 +28,7 @@ def find_nodules(
         progress: told after each stage.
         read_seconds: what reading the scan took, to stand beside the stages.
     Returns:
-        What every stage made of it; nothing is dropped on the way.
+        What every stage made of it; no lump is dropped on the way.
     Raises:
         BadInput: no lungs were found, or weights that cannot be used.
     """
