@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import shutil
 import zipfile
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 import pellucid.ct.phantom
 from pellucid.ct.luna import write_luna
 from pellucid.ct.phantom import Phantom, phantom_name
+from pellucid.ct.study import find_nodules
 from pellucid.ct.told import Told
 
 from . import small_chest
@@ -93,6 +95,15 @@ def test_find_marks_each_ball_once_and_prints_one_json_object(at, place, tmp_pat
 
 
 @pytest.mark.slow
+def test_spots_beyond_the_hottest_lumps_are_told(monkeypatch):
+    for module in ("pellucid.ct.lumps", "pellucid.ct.lumps.grouping"):
+        monkeypatch.setattr(f"{module}.MOST_LUMPS", 2)
+    study = find_nodules(small_chest.chest("small-chest"))
+    assert len(study.lumps) == 2
+    assert "The 2 hottest lumps were looked at; cooler spots were not." in study.told
+
+
+@pytest.mark.slow
 def test_find_says_the_same_of_dicom_a_zip_of_it_and_metaimage(at, place, tmp_path):
     archive = shutil.make_archive(str(tmp_path / "dicom"), "zip", place / "dicom")
     found = []
@@ -129,8 +140,12 @@ def test_a_folder_of_scans_goes_from_find_to_a_scored_froc_and_tells_of_what_is_
     before = (tmp_path / "marks" / "two" / "findings.json").read_bytes()
     (tmp_path / "marks" / "one" / "findings.html").unlink()  # as if cut short while writing it
     lines = at("find", scans, "--out", tmp_path / "marks").stdout.splitlines()
-    assert lines[0].startswith("2 of 3 scans were looked through")
-    assert lines[1].startswith("Not looked through: ")
+    count = sum(told["findings"].values())
+    assert count >= 4
+    assert lines[0] == f"2 of 3 scans were looked through: {count} findings."
+    assert lines[3].startswith("Not looked through: ")
+    marks = shlex.quote(str(tmp_path / "marks" / "findings.csv"))
+    assert lines[-1] == f"Score them: pellucid ct score {marks} {shlex.quote(str(scans))}"
     assert (tmp_path / "marks" / "two" / "findings.json").read_bytes() == before
     assert (tmp_path / "marks" / "one" / "findings.html").is_file()
 
