@@ -268,6 +268,7 @@ def test_an_unknown_name_is_an_attribute_error():
         pellucid.nonsense  # noqa: B018
 
 
+@pytest.mark.slow  # `make quick` leaves shapes unchecked
 def test_shapes_are_checked_in_these_tests():
     import numpy as np
     from jaxtyping import TypeCheckError
