@@ -41,6 +41,7 @@ ROOMS = (
 HEAVY = ("torch", "numpy", "scipy", "sklearn", "skimage", "pydicom", "h5py", "PIL", "jinja2", "requests", "safetensors")
 COMMANDS = (
     "",
+    "play",
     "train",
     "predict",
     "audit",

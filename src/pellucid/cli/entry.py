@@ -14,6 +14,7 @@ from pellucid import __version__
 from pellucid.cli.ct import ct_app
 from pellucid.cli.data import data_app
 from pellucid.cli.glass import glass_app
+from pellucid.cli.play import play_app
 from pellucid.cli.running import run_app
 from pellucid.errors import PellucidError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(run_app)
 app.add_typer(glass_app)
+app.add_typer(play_app)
 app.add_typer(data_app, name="data")
 app.add_typer(ct_app, name="ct")
 

@@ -1,0 +1,1 @@
+"""Build a network from blocks, watch it learn, and open every number."""

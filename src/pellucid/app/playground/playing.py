@@ -1,0 +1,176 @@
+"""A network that learns a toy problem step by step, by the blocks alone, and everything of it that the page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pellucid.app.playground.experiment import Experiment
+from pellucid.blocks import (
+    SGD,
+    Activations,
+    Layer,
+    backward,
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_slope,
+    draw_layers,
+    forward,
+    mean_squared_error,
+    mean_squared_error_slope,
+    sigmoid,
+    weights_of,
+)
+from pellucid.blocks.toy_features import feature_columns
+from pellucid.blocks.toys import Points, draw_toy
+from pellucid.errors import BadInput
+from pellucid.shapes import Float
+
+KEPT = 2_000
+"""Losses that are kept; of longer curves every second point is dropped. Chosen by us: more than a screen has pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Loss on the training and the test points after so many steps; for a class, the share of errors, too."""
+
+    step: int
+    train: float
+    test: float
+    train_error: float | None
+    test_error: float | None
+
+
+class Playing:
+    """One experiment under way.
+
+    Attributes:
+        experiment: its settings.
+        train, test: the points.
+        layers: of the network, float64; the last has one unit, whose sum is a logit or a height.
+        steps: that were taken.
+        curve: losses on the way, thinned out where they grow long.
+        slope_sizes: of each layer, root of the mean squared slope of its weights at the last step.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        """Draw points and first weights."""
+        self.experiment = experiment
+        rng = torch.Generator().manual_seed(experiment.seed)
+        drawn = draw_toy(experiment.toy, experiment.points, experiment.noise, rng)
+        count = max(1, min(experiment.points - 1, round(experiment.points * experiment.train_share)))
+        self.train = Points(drawn.places[:count], drawn.targets[:count])
+        self.test = Points(drawn.places[count:], drawn.targets[count:])
+        widths = [len(experiment.features), *experiment.hidden, 1]
+        first = draw_layers(widths, rng, activation=experiment.activation)
+        self.layers = tuple(Layer(one.weight.double(), one.bias.double(), one.activation) for one in first)
+        self._columns = feature_columns(self.train.places, experiment.features)
+        self._test_columns = feature_columns(self.test.places, experiment.features)
+        self._sgd = SGD(experiment.learning_rate, experiment.momentum)
+        self._state = self._sgd.start(weights_of(self.layers))
+        self._rng, self._order = rng, torch.zeros(0, dtype=torch.long)
+        self._every = 1
+        self.steps = 0
+        self.slope_sizes: tuple[float, ...] = tuple(0.0 for _ in self.layers)
+        self.curve = [self.losses()]
+
+    @property
+    def epoch(self) -> float:
+        """How often each training point was seen."""
+        return self.steps * min(self.experiment.batch_size, len(self.train.places)) / len(self.train.places)
+
+    def step(self) -> None:
+        """Learn from one mini-batch; all training points are seen once before any is seen again."""
+        size = min(self.experiment.batch_size, len(self.train.places))
+        if len(self._order) < size:
+            self._order = torch.randperm(len(self.train.places), generator=self._rng)
+        rows, self._order = self._order[:size], self._order[size:]
+        activations = forward(self.layers, self._columns[rows])
+        slopes = backward(self.layers, activations, self._slope(activations.logits, self.train.targets[rows]))
+        self.slope_sizes = tuple(float(slope.square().mean().sqrt()) for slope in slopes[::2])
+        self._add_penalty(slopes)
+        self._state = self._sgd.step(weights_of(self.layers), slopes, self._state)
+        self.steps += 1
+        if self.steps % self._every == 0:
+            self.curve.append(self.losses())
+            if len(self.curve) > KEPT:
+                self.curve, self._every = self.curve[::2], 2 * self._every
+
+    def losses(self) -> Losses:
+        """As things stand."""
+        told = [self._loss(*pair) for pair in ((self._columns, self.train), (self._test_columns, self.test))]
+        (train, train_error), (test, test_error) = told
+        return Losses(self.steps, train, test, train_error, test_error)
+
+    def _loss(self, columns: Tensor, points: Points) -> tuple[float, float | None]:
+        answers = forward(self.layers, columns).logits
+        if self.experiment.is_class:
+            wrong = float(((answers > 0) != (points.targets > 0.5)).double().mean())
+            return float(binary_cross_entropy_with_logits(answers, points.targets)), wrong
+        return float(mean_squared_error(answers, points.targets)), None
+
+    def _slope(self, answers: Tensor, targets: Tensor) -> Tensor:
+        if self.experiment.is_class:
+            return binary_cross_entropy_with_logits_slope(answers, targets)
+        return mean_squared_error_slope(answers, targets)
+
+    def _add_penalty(self, slopes: list[Tensor]) -> None:
+        """L1: penalty * |w|; L2: penalty / 2 * w^2; of weights, not of biases."""
+        if self.experiment.regularisation == "none" or not self.experiment.penalty:
+            return
+        for layer, slope in zip(self.layers, slopes[::2], strict=True):
+            pull = layer.weight.sign() if self.experiment.regularisation == "l1" else layer.weight
+            slope.add_(pull, alpha=self.experiment.penalty)
+
+    def set_number(self, layer: int, unit: int, feature: int | None, value: float) -> None:
+        """Change a weight, or a bias (feature None), by hand.
+
+        Raises:
+            BadInput: there is no such weight, or the value is no number.
+        """
+        if not (0 <= layer < len(self.layers) and abs(value) < 1e6):
+            raise BadInput(
+                f"Weight {layer}, {unit}, {feature} cannot become {value:g}: give one that is there, a number."
+            )
+        held = self.layers[layer]
+        place = held.bias if feature is None else held.weight
+        index = (unit,) if feature is None else (unit, feature)
+        if not all(0 <= at < size for at, size in zip(index, place.shape, strict=True)):
+            raise BadInput(f"Layer {layer} has no weight {unit}, {feature}: it has {tuple(held.weight.shape)} of them.")
+        place[index] = value
+
+    def at(self, places: Float[Tensor, "case 2"]) -> Activations:
+        """Every value between the features of these places and the answer."""
+        return forward(self.layers, feature_columns(places.double(), self.experiment.features))
+
+    def maps(self, pixels: int) -> list[Float[Tensor, "unit row column"]]:
+        """What each feature, each hidden unit and the output give at every place of the plane.
+
+        Args:
+            pixels: rows and columns; the first row has the highest x2, and places are the middles of pixels.
+        Returns:
+            Of the features, then of each layer in turn; the output of a class problem as its probability.
+        """
+        side = (torch.arange(pixels, dtype=torch.float64) + 0.5) / pixels * 2 - 1
+        x2, x1 = torch.meshgrid(side.flip(0), side, indexing="ij")
+        seen = self.at(torch.stack([x1.ravel(), x2.ravel()], 1))
+        answer = sigmoid(seen.logits) if self.experiment.is_class else seen.logits
+        return [values.T.reshape(-1, pixels, pixels) for values in (*seen.inputs, answer)]
+
+    def representation(self) -> Float[Tensor, "case axis"] | None:
+        """Training points as the last hidden layer sees them: its two units, or the two directions they spread most in.
+
+        Returns:
+            None where no hidden layer stands; one column where it has one unit.
+        """
+        if not self.experiment.hidden:
+            return None
+        values = forward(self.layers, self._columns).inputs[-1]
+        if values.shape[1] <= 2:
+            return values
+        centred = values - values.mean(0)
+        _, _, directions = torch.linalg.svd(centred, full_matrices=False)
+        signs = directions[:2].gather(1, directions[:2].abs().argmax(1, keepdim=True)).sign()  # so that it cannot flip
+        shown: Tensor = centred @ (directions[:2] * signs).T
+        return shown

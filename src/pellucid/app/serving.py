@@ -1,0 +1,128 @@
+"""The local server of `pellucid play`: for this machine alone unless it is told otherwise, and for no other page."""
+
+from __future__ import annotations
+
+import hmac
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qs, quote, urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pellucid.errors import BadInput
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+COOKIE = "pellucid-token"
+
+
+class Guard:
+    """Lets through what this very page asks for: the right Host, no foreign Origin, and the token where there is one.
+
+    A page of another site that the same browser shows can send requests to this machine, and can make a name of its own
+    lead here (DNS rebinding); Origin and Host give it away.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], token: str = "") -> None:
+        """Stand before an app.
+
+        Args:
+            app: what answers.
+            hosts: what Host may be, with the port.
+            token: what has to be known; empty where nothing has.
+        """
+        self.app, self.hosts, self.token = app, hosts, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 403, or hand on."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        if why := refusal(headers, asked, self.hosts, self.token):
+            await _refuse(scope, send, why)
+            return
+        if self.token and asked:
+            send = _with_cookie(send, asked)
+        await self.app(scope, receive, send)
+
+
+def refusal(headers: dict[str, str], asked: str, hosts: tuple[str, ...], token: str) -> str:
+    """Why a request is not let through; empty where it is.
+
+    Args:
+        headers: of the request, names in lower case.
+        asked: the token in its address; empty where there is none.
+        hosts: what Host may be, with the port.
+        token: what has to be known; empty where nothing has.
+
+    >>> refusal({"host": "127.0.0.1:8080"}, "", ("127.0.0.1:8080",), "")
+    ''
+    >>> refusal({"host": "evil.example:8080"}, "", ("127.0.0.1:8080",), "")
+    'This page is not asked for by that name.'
+    """
+    if headers.get("host", "").lower() not in hosts:
+        return "This page is not asked for by that name."
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() not in hosts:
+        return "Another page may not use this one."
+    if token:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        given = asked or (cookie.value if cookie else "")
+        if not hmac.compare_digest(given.encode(), token.encode()):
+            return "Give the token: open the address that `pellucid play` printed."
+    return ""
+
+
+def _with_cookie(send: Send, token: str) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            cookie = f"{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/"
+            message["headers"] = [*message.get("headers", ()), (b"set-cookie", cookie.encode("latin-1"))]
+        await send(message)
+
+    return sending
+
+
+async def _refuse(scope: Scope, send: Send, why: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": why.encode()})
+
+
+def address(host: str, port: int, token: str = "") -> str:
+    """What to open in a browser.
+
+    >>> address("127.0.0.1", 8080)
+    'http://127.0.0.1:8080/'
+    """
+    return f"http://{host}:{port}/" + (f"?token={quote(token)}" if token else "")
+
+
+def serve(*, host: str = "127.0.0.1", port: int = 8080, token: str = "", show: bool = True) -> None:
+    """Serve the page until Ctrl-C.
+
+    Args:
+        host: which of this machine's addresses; others than this machine's own ask for a token.
+        port: where.
+        token: has to be known to whoever comes from outside.
+        show: open the browser.
+    Raises:
+        BadInput: a host other than this machine alone, and no token.
+    """
+    from nicegui import app, ui
+
+    from pellucid.app.playground.page import playground
+
+    if host not in ("127.0.0.1", "localhost") and not token:
+        raise BadInput(f"--host {host} lets others in: give a --token, too, which they have to know.")
+    hosts = tuple(f"{name}:{port}" for name in (*LOCAL, host))
+    app.add_middleware(Guard, hosts=hosts, token=token)
+    ui.page("/")(playground)
+    path = f"/?token={quote(token)}" if token else "/"
+    ui.run(
+        host=host, port=port, title="pellucid", show=path if show else False, reload=False, dark=None,
+        show_welcome_message=False, uvicorn_logging_level="warning",
+    )  # fmt: skip

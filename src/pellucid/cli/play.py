@@ -1,0 +1,28 @@
+"""The command `pellucid play`: the local page."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Annotated
+
+import typer
+
+from pellucid.errors import MissingPart
+
+play_app = typer.Typer()
+
+
+@play_app.command(epilog="Example: pellucid play")
+def play(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8080,
+    host: Annotated[str, typer.Option(help="Which address; any but this machine's own needs a --token.")] = "127.0.0.1",
+    token: Annotated[str, typer.Option(help="What others have to know to open it.")] = "",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+) -> None:
+    """A page in the browser: build a network from blocks, and watch it learn."""
+    if importlib.util.find_spec("nicegui") is None:
+        raise MissingPart('The page needs NiceGUI, which is not installed: pip install "pellucid[app]"')
+    from pellucid.app.serving import address, serve
+
+    typer.echo(f"Open {address(host, port, token)} in a browser; Ctrl-C ends it.")
+    serve(host=host, port=port, token=token, show=not no_browser)

@@ -1,0 +1,128 @@
+"""What a browser asks of its desk, and what is sent back; the arithmetic of any unit, added up again."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+
+import pytest
+import torch
+
+from pellucid.app.playground.arithmetic import unit_sum
+from pellucid.app.playground.desk import Desk
+from pellucid.app.playground.experiment import Experiment
+from pellucid.app.playground.frame import LARGE, SMALL, frame_of
+from pellucid.app.playground.playing import Playing
+from pellucid.errors import BadInput
+
+
+class Remembering:
+    """A browser that keeps what it is told."""
+
+    def __init__(self):
+        self.said, self.warned = [], []
+
+    def run(self, code):
+        self.said.append(code)
+
+    def warn(self, said):
+        self.warned.append(said)
+
+    def last(self, what):
+        """The newest message of a kind."""
+        start = f"playground.{what}("
+        return json.loads(next(one for one in reversed(self.said) if one.startswith(start))[len(start) : -1])
+
+
+@pytest.fixture
+def desk():
+    return Desk(Experiment(hidden=(3, 2)), Remembering())
+
+
+def test_a_change_begins_anew_and_stands_in_the_link(desk):
+    desk.step()
+    desk.begin(toy="moons")
+    assert desk.browser.last("frame")["step"] == 0
+    assert "history.replaceState(null, '', \"?toy=moons&hidden=3-2\")" in desk.browser.said
+    assert desk.browser.last("still")["widths"] == [3, 2, 1]
+
+
+def test_what_cannot_be_is_told_and_changes_nothing(desk):
+    before = desk.playing
+    desk.begin(noise=3.0)
+    assert desk.playing is before
+    assert "noise" in desk.browser.warned[0]
+    for told in ({}, {"layer": 9, "unit": 0, "place": [0, 0]}, {"layer": 0, "unit": "x", "place": [0, 0]}):
+        desk.choose(told)
+        desk.edit({**told, "feature": 0, "value": "abc"})
+    assert len(desk.browser.warned) == 7
+    assert desk.browser.said == []
+
+
+def test_it_learns_only_while_it_runs_and_the_browser_keeps_up(desk):
+    desk.tick()
+    assert desk.playing.steps == 0
+    desk.running = True
+    desk.tick()
+    steps = desk.playing.steps
+    assert steps > 0
+    desk.tick()  # the frame was not drawn yet
+    assert desk.playing.steps == steps
+    desk.drawn = True
+    desk.tick()
+    assert desk.playing.steps > steps
+
+
+def test_an_edited_weight_is_in_the_next_frame_and_in_the_panel(desk):
+    desk.choose({"layer": 1, "unit": 0, "place": [0.1, -0.2]})
+    desk.edit({"layer": 1, "unit": 0, "feature": 2, "value": 1.25})
+    assert desk.browser.last("frame")["weights"][1][0][2] == 1.25
+    panel = desk.browser.last("panel")
+    assert panel["terms"][2]["weight"] == 1.25
+    assert panel["total"] == pytest.approx(sum(one["product"] for one in panel["terms"]) + panel["bias"], abs=1e-12)
+
+
+def test_bytes_of_a_frame_are_the_values_of_the_maps():
+    playing = Playing(Experiment(hidden=(3,)))
+    frame, maps = frame_of(playing), playing.maps(SMALL)
+    for layer, units in enumerate(frame["maps"]):
+        scale = float(maps[layer].abs().max())
+        assert frame["scales"][layer] == scale
+        for unit, told in enumerate(units):
+            levels = torch.tensor(list(b64decode(told)), dtype=torch.float64).reshape(SMALL, SMALL)
+            assert ((levels - 128) / 127 * scale - maps[layer][unit]).abs().max() <= 0.5 / 127 * scale + 1e-12
+    output = torch.tensor(list(b64decode(frame["output"])), dtype=torch.float64).reshape(LARGE, LARGE)
+    assert ((output - 128) / 127 - (2 * playing.maps(LARGE)[-1][0] - 1)).abs().max() <= 0.5 / 127 + 1e-12
+    assert json.loads(json.dumps(frame, allow_nan=False)) == frame
+
+
+@pytest.mark.parametrize("toy", ["xor", "plane"])
+def test_every_unit_s_arithmetic_adds_up_to_what_it_hands_on(toy):
+    playing = Playing(Experiment(toy=toy, hidden=(3, 2), activation="sigmoid"))
+    place = torch.tensor([[0.3, -0.7]], dtype=torch.float64)
+    seen = playing.at(place)
+    for layer, units in enumerate((3, 2, 1)):
+        for unit in range(units):
+            found = unit_sum(playing, layer, unit, 0.3, -0.7)
+            assert found.total == pytest.approx(sum(one.product for one in found.terms) + found.bias, abs=1e-12)
+            last = layer == 2
+            bent = torch.sigmoid(torch.tensor(found.total, dtype=torch.float64)).item()
+            assert found.result == pytest.approx(found.total if last and toy == "plane" else bent, abs=1e-12)
+            if not last:
+                assert found.result == float(seen.inputs[layer + 1][0, unit])
+    for wrong in ((3, 0), (0, 3), (-1, 0)):
+        with pytest.raises(BadInput):
+            unit_sum(playing, *wrong, 0.0, 0.0)
+
+
+def test_the_lines_are_those_one_writes_by_hand():
+    playing = Playing(Experiment(hidden=()))
+    for feature, value in ((0, 2.0), (1, -1.0), (None, 0.5)):
+        playing.set_number(0, 0, feature, value)
+    assert unit_sum(playing, 0, 0, 0.25, 0.5).lines() == [
+        "x₁  +0.2500 x +2.0000 = +0.5000",
+        "x₂  +0.5000 x -1.0000 = -0.5000",
+        "bias  +0.5000",
+        "sum  +0.5000",
+        "probability of blue = sigmoid(+0.5000) = 0.6225",
+    ]

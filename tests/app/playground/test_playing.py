@@ -1,0 +1,135 @@
+"""The playground's network: the blocks' own arithmetic, autograd's slopes, and what is shown of it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pellucid.app.playground.experiment import Experiment, experiment_of
+from pellucid.app.playground.playing import Playing
+from pellucid.errors import BadInput
+
+
+def as_torch(playing):
+    """The same network for autograd."""
+    parts = []
+    bend = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}
+    for layer in playing.layers:
+        linear = torch.nn.Linear(layer.weight.shape[1], layer.weight.shape[0], dtype=torch.float64)
+        linear.weight.data, linear.bias.data = layer.weight.clone(), layer.bias.clone()
+        parts += [linear, *([bend[layer.activation]()] if layer.activation in bend else [])]
+    return torch.nn.Sequential(*parts)
+
+
+@pytest.mark.parametrize("toy", ["xor", "hills"])
+@pytest.mark.parametrize("regularisation", ["none", "l1", "l2"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "identity"])
+def test_steps_are_those_of_torch(toy, regularisation, activation):
+    experiment = Experiment(
+        toy=toy, hidden=(3, 2), activation=activation, batch_size=1000, learning_rate=0.1, momentum=0.9,
+        regularisation=regularisation, penalty=0.01,
+    )  # fmt: skip
+    playing = Playing(experiment)
+    model = as_torch(playing)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    loss_of = torch.nn.BCEWithLogitsLoss() if toy == "xor" else torch.nn.MSELoss()
+    for _ in range(5):
+        playing.step()
+        loss = loss_of(model(playing.train.places), playing.train.targets)
+        weights = [part.weight for part in model if isinstance(part, torch.nn.Linear)]
+        power = {"none": 0.0, "l1": sum(w.abs().sum() for w in weights), "l2": sum((w**2).sum() for w in weights) / 2}
+        optimizer.zero_grad()
+        (loss + 0.01 * power[regularisation]).backward()
+        optimizer.step()
+    for layer, part in zip(playing.layers, (p for p in model if isinstance(p, torch.nn.Linear)), strict=True):
+        torch.testing.assert_close(layer.weight, part.weight.data)
+        torch.testing.assert_close(layer.bias, part.bias.data)
+
+
+def test_the_size_of_slopes_is_that_of_autograd():
+    playing = Playing(Experiment(batch_size=1000))
+    model = as_torch(playing)
+    playing.step()
+    torch.nn.BCEWithLogitsLoss()(model(playing.train.places), playing.train.targets).backward()
+    wanted = [part.weight.grad.square().mean().sqrt().item() for part in model if isinstance(part, torch.nn.Linear)]
+    assert playing.slope_sizes == pytest.approx(wanted)
+
+
+def test_each_training_point_is_seen_once_an_epoch():
+    playing = Playing(Experiment(points=100, batch_size=10))
+    seen = []
+    for _ in range(5):
+        before = len(playing._order)
+        order = playing._order.clone()
+        playing.step()
+        seen += (order[:10] if before >= 10 else torch.tensor([])).tolist()
+    assert playing.epoch == 1.0
+    assert len(set(seen)) == len(seen) == 40
+
+
+def test_xor_is_learned_by_four_hidden_units():
+    playing = Playing(Experiment(noise=0.0))
+    for _ in range(2000):
+        playing.step()
+    assert playing.losses().test_error < 0.05
+    assert playing.curve[0].train > 0.5 > playing.curve[-1].train
+
+
+def test_the_map_of_the_output_is_what_the_network_says_at_each_pixel_s_middle():
+    playing = Playing(Experiment(hidden=(3, 2)))
+    features, first, second, output = playing.maps(12)
+    assert [len(one) for one in (features, first, second, output)] == [2, 3, 2, 1]
+    place = torch.tensor([[-1 + 2 * 2.5 / 12, 1 - 2 * 0.5 / 12]], dtype=torch.float64)  # column 2, row 0
+    torch.testing.assert_close(features[:, 0, 2], place[0])
+    torch.testing.assert_close(output[0, 0, 2], torch.sigmoid(playing.at(place).logits)[0, 0])
+    torch.testing.assert_close(second[:, 0, 2], playing.at(place).inputs[2][0])
+
+
+def test_a_number_set_by_hand_is_used_and_a_wrong_one_is_refused():
+    playing = Playing(Experiment(hidden=()))
+    playing.set_number(0, 0, 0, 2.0)
+    playing.set_number(0, 0, 1, -1.0)
+    playing.set_number(0, 0, None, 0.5)
+    assert playing.at(torch.tensor([[3.0, 4.0]])).logits.item() == 2 * 3 - 4 + 0.5
+    for wrong in ((1, 0, 0, 1.0), (0, 1, 0, 1.0), (0, 0, 2, 1.0), (0, 0, 0, float("nan"))):
+        with pytest.raises(BadInput):
+            playing.set_number(*wrong)
+
+
+def test_the_representation_keeps_distances_in_the_two_widest_directions():
+    playing = Playing(Experiment(hidden=(4,)))
+    values = playing.at(playing.train.places).inputs[-1]
+    shown = playing.representation()
+    spread = torch.linalg.svdvals(values - values.mean(0))
+    torch.testing.assert_close(torch.linalg.svdvals(shown), spread[:2])
+    assert Playing(Experiment(hidden=())).representation() is None
+
+
+def test_a_link_restores_the_experiment_and_the_same_experiment_the_same_weights():
+    experiment = Experiment(toy="spirals", hidden=(8, 6), features=("x1", "sinx2"), activation="sigmoid", seed=7)
+    query = dict(part.split("=") for part in experiment.query().split("&"))
+    assert experiment_of(query) == experiment
+    one, two = Playing(experiment), Playing(experiment_of(query))
+    for _ in range(20):
+        one.step()
+        two.step()
+    assert one.losses() == two.losses()
+
+
+WRONG = "hidden=9 hidden=a toy=moon noise=nan points=1e9 points=99999999 features= features=x1-x1 learning_rate=-1"
+
+
+@pytest.mark.parametrize("link", [*WRONG.split(), "momentum=1", "hidden=1-1-1-1-1-1-1"])
+def test_a_link_that_cannot_be_is_refused_in_one_line(link):
+    with pytest.raises(BadInput, match=r"^[^\n]{1,200}$"):
+        experiment_of(dict([link.split("=")]))
+
+
+def test_the_curve_stays_short():
+    playing = Playing(Experiment(points=20, hidden=(), batch_size=20))
+    for _ in range(4100):
+        playing.step()
+    assert len(playing.curve) <= 2000
+    assert playing.curve[0].step == 0
+    gaps = {b.step - a.step for a, b in zip(playing.curve, playing.curve[1:], strict=False)}
+    assert len(gaps) == 1

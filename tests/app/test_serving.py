@@ -1,0 +1,90 @@
+"""Who may ask the local page for anything: the right name, no other page, and the token where there is one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pellucid.app.serving import COOKIE, Guard, refusal, serve
+from pellucid.errors import BadInput
+
+HOSTS = ("127.0.0.1:8080", "localhost:8080")
+OWN = {"host": "127.0.0.1:8080"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        (OWN, ""),
+        ({"host": "LOCALHOST:8080"}, ""),
+        ({**OWN, "origin": "http://127.0.0.1:8080"}, ""),
+        ({"host": "rebound.example:8080"}, "name"),
+        ({"host": "127.0.0.1:9090"}, "name"),
+        ({}, "name"),
+        ({**OWN, "origin": "https://other.example"}, "Another page"),
+        ({**OWN, "origin": "null"}, "Another page"),
+        ({**OWN, "origin": "http://127.0.0.1:8080.evil.example"}, "Another page"),
+    ],
+)
+def test_only_this_page_under_its_own_name_is_answered(headers, why):
+    said = refusal(headers, "", HOSTS, "")
+    assert (said == "") == (why == "")
+    assert why in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "cookie", "let_in"),
+    [
+        ("secret", "", True),
+        ("", f"{COOKIE}=secret", True),
+        ("", "", False),
+        ("Secret", "", False),
+        ("sécret", "", False),
+        ("wrong", f"{COOKIE}=secret", False),
+        ("", f"{COOKIE}=wrong", False),
+        ("", "a=b; c", False),
+    ],
+)
+def test_a_token_has_to_be_known(asked, cookie, let_in):
+    assert (refusal({**OWN, "cookie": cookie}, asked, HOSTS, "secret") == "") == let_in
+
+
+def through(guard, kind, headers, query=b""):
+    """What is sent in answer, and whether the app was asked."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {}
+
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    asyncio.run(guard({"type": kind, "headers": raw, "query_string": query}, receive, send))
+    return sent
+
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+def test_what_is_refused_never_reaches_the_app_be_it_a_request_or_a_socket():
+    guard = Guard(app, HOSTS)
+    assert through(guard, "http", OWN)[0]["status"] == 200
+    start, body = through(guard, "http", {"host": "evil.example"})
+    assert (start["status"], body["body"]) == (403, b"This page is not asked for by that name.")
+    assert through(guard, "websocket", {**OWN, "origin": "http://evil.example"}) == [
+        {"type": "websocket.close", "code": 1008}
+    ]
+
+
+def test_a_right_token_in_the_address_is_kept_in_a_cookie_that_no_script_reads():
+    (start,) = through(Guard(app, HOSTS, "secret"), "http", OWN, b"token=secret")
+    assert start["headers"] == [(b"set-cookie", b"pellucid-token=secret; HttpOnly; SameSite=Strict; Path=/")]
+    assert through(Guard(app, HOSTS, "secret"), "http", OWN, b"token=other")[0]["status"] == 403
+
+
+def test_others_are_not_let_in_without_a_token():
+    with pytest.raises(BadInput, match="--token"):
+        serve(host="0.0.0.0")
