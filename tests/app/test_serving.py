@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
-from pellucid.app.serving import COOKIE, Guard, refusal, serve
+from pellucid.app.serving import COOKIE, Guard, check_address, refusal, serve
 from pellucid.errors import BadInput
 
 HOSTS = ("127.0.0.1:8080", "localhost:8080")
@@ -50,6 +51,13 @@ def test_a_token_has_to_be_known(asked, cookie, let_in):
     assert (refusal({**OWN, "cookie": cookie}, asked, HOSTS, "secret") == "") == let_in
 
 
+def test_where_any_name_will_do_another_page_still_will_not():
+    there = {"host": "lab-pc:8080", "cookie": f"{COOKIE}=secret"}
+    assert refusal({**there, "origin": "http://lab-pc:8080"}, "", (), "secret") == ""
+    assert "Another page" in refusal({**there, "origin": "http://evil.example"}, "", (), "secret")
+    assert "token" in refusal({"host": "lab-pc:8080"}, "", (), "secret")
+
+
 def through(guard, kind, headers, query=b""):
     """What is sent in answer, and whether the app was asked."""
     sent = []
@@ -85,6 +93,13 @@ def test_a_right_token_in_the_address_is_kept_in_a_cookie_that_no_script_reads()
     assert through(Guard(app, HOSTS, "secret"), "http", OWN, b"token=other")[0]["status"] == 403
 
 
-def test_others_are_not_let_in_without_a_token():
+def test_others_are_not_let_in_without_a_token_and_a_port_in_use_is_told():
     with pytest.raises(BadInput, match="--token"):
         serve(host="0.0.0.0")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(BadInput, match="in use.*give another --port"):
+            check_address("127.0.0.1", taken.getsockname()[1])
+    with pytest.raises(BadInput, match="cannot be listened to"):
+        check_address("192.0.2.1", 8080, "secret")  # of nobody: RFC 5737

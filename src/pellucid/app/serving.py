@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import os
+import socket
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -11,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pellucid.errors import BadInput
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
+EVERYWHERE = ("0.0.0.0", "::")
+"""Hosts that stand for all addresses of this machine, whatever their names."""
 COOKIE = "pellucid-token"
 
 
@@ -26,7 +30,7 @@ class Guard:
 
         Args:
             app: what answers.
-            hosts: what Host may be, with the port.
+            hosts: what Host may be, with the port; empty: anything.
             token: what has to be known; empty where nothing has.
         """
         self.app, self.hosts, self.token = app, hosts, token
@@ -52,7 +56,7 @@ def refusal(headers: dict[str, str], asked: str, hosts: tuple[str, ...], token: 
     Args:
         headers: of the request, names in lower case.
         asked: the token in its address; empty where there is none.
-        hosts: what Host may be, with the port.
+        hosts: what Host may be, with the port; empty where it may be anything, which needs a token.
         token: what has to be known; empty where nothing has.
 
     >>> refusal({"host": "127.0.0.1:8080"}, "", ("127.0.0.1:8080",), "")
@@ -60,10 +64,11 @@ def refusal(headers: dict[str, str], asked: str, hosts: tuple[str, ...], token: 
     >>> refusal({"host": "evil.example:8080"}, "", ("127.0.0.1:8080",), "")
     'This page is not asked for by that name.'
     """
-    if headers.get("host", "").lower() not in hosts:
+    host = headers.get("host", "").lower()
+    if not host or (hosts and host not in hosts):
         return "This page is not asked for by that name."
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() not in hosts:
+    if origin is not None and urlsplit(origin).netloc.lower() != host:
         return "Another page may not use this one."
     if token:
         cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
@@ -101,6 +106,23 @@ def address(host: str, port: int, token: str = "") -> str:
     return f"http://{host}:{port}/" + (f"?token={quote(token)}" if token else "")
 
 
+def check_address(host: str, port: int, token: str = "") -> None:
+    """See that it can be listened to.
+
+    Raises:
+        BadInput: a host other than this machine alone and no token, no address of this machine, or a port in use.
+    """
+    if host not in (*LOCAL, "::1") and not token:
+        raise BadInput(f"--host {host} lets others in: give a --token, too, which they have to know.")
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
+            tried.bind(place)
+    except OSError as problem:
+        raise BadInput(f"{host}:{port} cannot be listened to ({problem.strerror}): give another --port.") from None
+
+
 def serve(*, host: str = "127.0.0.1", port: int = 8080, token: str = "", show: bool = True) -> None:
     """Serve the page until Ctrl-C.
 
@@ -110,15 +132,14 @@ def serve(*, host: str = "127.0.0.1", port: int = 8080, token: str = "", show: b
         token: has to be known to whoever comes from outside.
         show: open the browser.
     Raises:
-        BadInput: a host other than this machine alone, and no token.
+        BadInput: as `check_address`.
     """
     from nicegui import app, ui
 
     from pellucid.app.playground.page import playground
 
-    if host not in ("127.0.0.1", "localhost") and not token:
-        raise BadInput(f"--host {host} lets others in: give a --token, too, which they have to know.")
-    hosts = tuple(f"{name}:{port}" for name in (*LOCAL, host))
+    check_address(host, port, token)
+    hosts = () if host in EVERYWHERE else tuple(f"{name}:{port}" for name in (*LOCAL, host))
     app.add_middleware(Guard, hosts=hosts, token=token)
     ui.page("/")(playground)
     path = f"/?token={quote(token)}" if token else "/"

@@ -22,7 +22,8 @@ def play(
     """A page in the browser: build a network from blocks, and watch it learn."""
     if importlib.util.find_spec("nicegui") is None:
         raise MissingPart('The page needs NiceGUI, which is not installed: pip install "pellucid[app]"')
-    from pellucid.app.serving import address, serve
+    from pellucid.app.serving import address, check_address, serve
 
+    check_address(host, port, token)
     typer.echo(f"Open {address(host, port, token)} in a browser; Ctrl-C ends it.")
     serve(host=host, port=port, token=token, show=not no_browser)
