@@ -99,7 +99,7 @@ def test_others_are_not_let_in_without_a_token_and_a_port_in_use_is_told():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(BadInput, match="in use.*give another --port"):
+        with pytest.raises(BadInput, match=r"in use.*give another --port"):
             check_address("127.0.0.1", taken.getsockname()[1])
     with pytest.raises(BadInput, match="cannot be listened to"):
         check_address("192.0.2.1", 8080, "secret")  # of nobody: RFC 5737

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 
+import numpy as np
 import pytest
 import torch
 
 from pellucid.app.playground.arithmetic import unit_sum
 from pellucid.app.playground.desk import Desk
-from pellucid.app.playground.experiment import Experiment
+from pellucid.app.playground.experiment import Experiment, experiment_of
 from pellucid.app.playground.frame import LARGE, SMALL, frame_of
+from pellucid.app.playground.link import text_of
 from pellucid.app.playground.playing import Playing
 from pellucid.errors import BadInput
 
@@ -27,6 +29,9 @@ class Remembering:
 
     def warn(self, said):
         self.warned.append(said)
+
+    def tell(self, said):
+        self.told = said
 
     def last(self, what):
         """The newest message of a kind."""
@@ -57,6 +62,26 @@ def test_what_cannot_be_is_told_and_changes_nothing(desk):
         desk.edit({**told, "feature": 0, "value": "abc"})
     assert len(desk.browser.warned) == 7
     assert desk.browser.said == []
+
+
+def test_a_link_with_weights_leads_back_to_the_very_same_network(desk):
+    for _ in range(30):
+        desk.step()
+    desk.link_weights()
+    said = next(one for one in reversed(desk.browser.said) if one.startswith("history"))
+    query = dict(part.split("=") for part in said.split("?")[1].rstrip('")').split("&"))
+    again = Desk(experiment_of(query), Remembering(), query["weights"])
+    assert again.playing.all_numbers() == desk.playing.all_numbers()
+    assert again.playing.losses().test == desk.playing.losses().test
+    assert again.playing.curve[0].train == desk.playing.losses().train
+
+
+@pytest.mark.parametrize(
+    "weights", ["abc", "AAAA", "!!", "A" * 20_000, "AAAAAAAA8D8AAAAAAAAEwA", text_of([np.nan] * 20)]
+)
+def test_weights_of_another_network_or_none_at_all_are_refused(weights):
+    with pytest.raises(BadInput, match=r"^The (weights in the )?link"):
+        Desk(Experiment(hidden=(3, 2)), Remembering(), weights)
 
 
 def test_it_learns_only_while_it_runs_and_the_browser_keeps_up(desk):

@@ -96,6 +96,19 @@ def test_a_shared_link_restores_the_experiment_with_its_weights(new_page):
     assert page.text("losses") == other.text("losses")
 
 
+def test_a_link_with_weights_shows_the_same_losses_in_another_browser(new_page):
+    page = new_page().open("hidden=3")
+    page.press("run")
+    page.until(lambda: page.steps() > 100)
+    page.press("run")
+    page.until(lambda: page.named("run").text.lower() == "run")
+    page.press("link")
+    page.until(lambda: "weights=" in page.query())
+    other = new_page().open(page.query()[1:])
+    assert other.steps() == 0
+    assert other.text("losses") == page.text("losses")
+
+
 def numbers(text):
     return [float(one) for one in re.findall(r"-?\d+\.\d+", text)]
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from pellucid.app.playground.arithmetic import unit_sum
 from pellucid.app.playground.experiment import Experiment
 from pellucid.app.playground.frame import frame_of, still_of
+from pellucid.app.playground.link import numbers_of, text_of
 from pellucid.app.playground.playing import Playing
 from pellucid.blocks.toy_features import FEATURES
 from pellucid.errors import BadInput
@@ -29,6 +30,10 @@ class Browser(Protocol):
         ...
 
     def warn(self, said: str) -> None:
+        """Show a note of what cannot be."""
+        ...
+
+    def tell(self, said: str) -> None:
         """Show a note."""
         ...
 
@@ -43,9 +48,15 @@ class Desk:
         refresh: called when the shape of the experiment has changed.
     """
 
-    def __init__(self, experiment: Experiment, browser: Browser) -> None:
-        """Begin with an experiment, at rest."""
+    def __init__(self, experiment: Experiment, browser: Browser, weights: str = "") -> None:
+        """Begin with an experiment, at rest; with the weights of a link, if it holds any.
+
+        Raises:
+            BadInput: weights that are not those of this experiment's network.
+        """
         self.playing = Playing(experiment)
+        if weights:
+            self.playing.set_all(numbers_of(weights))
         self.browser = browser
         self.running = False
         self.drawn = True
@@ -68,11 +79,20 @@ class Desk:
         """Everything, and the URL that leads back to it."""
         still = still_of(self.playing)
         self._call("still", still | {"names": [FEATURES[name][0] for name in still["features"]]})
-        query = self.playing.experiment.query()
-        self.browser.run(f"history.replaceState(null, '', {json.dumps('?' + query if query else '/')})")
+        self._put_link(self.playing.experiment.query())
         for refresh in self.refresh:
             refresh()
         self.show_frame()
+
+    def link_weights(self) -> None:
+        """A link that leads back to these very weights."""
+        weights = f"weights={text_of(self.playing.all_numbers())}"
+        query = self.playing.experiment.query()
+        self._put_link(f"{query}&{weights}" if query else weights)
+        self.browser.tell("The address holds these weights now: copy it to share them.")
+
+    def _put_link(self, query: str) -> None:
+        self.browser.run(f"history.replaceState(null, '', {json.dumps('?' + query if query else '/')})")
 
     def show_frame(self) -> None:
         """What moves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from nicegui import Client, ui
 from starlette.requests import Request
@@ -57,9 +57,13 @@ class OneBrowser:
         self.client.run_javascript(code)
 
     def warn(self, said: str) -> None:
+        """Show a note of what cannot be."""
+        self.tell(said, "warning")
+
+    def tell(self, said: str, kind: Literal["info", "warning"] = "info") -> None:
         """Show a note."""
         with self.client:
-            ui.notify(said, type="warning")
+            ui.notify(said, type=kind)
 
 
 def part(name: str) -> str:
@@ -74,14 +78,14 @@ def playground(request: Request) -> None:
     ui.add_body_html(f"<script>{part('playground.js')}</script>")
     browser = OneBrowser(ui.context.client)
     try:
-        desk = Desk(experiment_of(dict(request.query_params)), browser)
+        desk = Desk(experiment_of(dict(request.query_params)), browser, request.query_params.get("weights", ""))
     except BadInput as problem:
         desk = Desk(Experiment(), browser)
         ui.notify(f"{problem} The usual experiment is shown.", type="warning")
     _controls(desk)
     with ui.element("div").classes("play"):
         _sources(desk)
-        with ui.element("section").classes("card").props('aria-label="The network"'):
+        with ui.element("section").classes("card network").props('aria-label="The network"'):
             _layers(desk)
             ui.html(part("network.html"), sanitize=False)
         ui.html(part("results.html"), sanitize=False)
@@ -107,6 +111,8 @@ def _controls(desk: Desk) -> None:
         reset.tooltip("The same points and first weights")
         anew = ui.button("New draw", on_click=lambda: desk.begin(seed=desk.playing.experiment.seed + 1))
         anew.props("outline data-name=new").tooltip("Other points and other first weights")
+        link = ui.button("Link with weights", on_click=desk.link_weights).props("flat data-name=link")
+        link.tooltip("Puts the weights, as they are now, into the address")
         for name, (label, choices) in CHOICES.items():
             _select(desk, label, name, choices)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,10 @@ from pellucid.shapes import Float
 
 KEPT = 2_000
 """Losses that are kept; of longer curves every second point is dropped. Chosen by us: more than a screen has pixels."""
+
+
+MOST = 1e6
+"""Larger weights are not taken: nothing is learned with them. Chosen by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ class Playing:
         Raises:
             BadInput: there is no such weight, or the value is no number.
         """
-        if not (0 <= layer < len(self.layers) and abs(value) < 1e6):
+        if not (0 <= layer < len(self.layers) and abs(value) < MOST):
             raise BadInput(
                 f"Weight {layer}, {unit}, {feature} cannot become {value:g}: give one that is there, a number."
             )
@@ -139,6 +144,25 @@ class Playing:
         if not all(0 <= at < size for at, size in zip(index, place.shape, strict=True)):
             raise BadInput(f"Layer {layer} has no weight {unit}, {feature}: it has {tuple(held.weight.shape)} of them.")
         place[index] = value
+
+    def all_numbers(self) -> list[float]:
+        """Weights and biases, in the order of `weights_of`."""
+        return torch.cat([tensor.ravel() for tensor in weights_of(self.layers)]).tolist()
+
+    def set_all(self, numbers: Sequence[float]) -> None:
+        """Take over what `all_numbers` gave.
+
+        Raises:
+            BadInput: as many as this network has not, or one that is none.
+        """
+        tensors = weights_of(self.layers)
+        count = sum(tensor.numel() for tensor in tensors)
+        if len(numbers) != count or not all(abs(number) < MOST for number in numbers):
+            raise BadInput(f"The link holds {len(numbers)} weights; this network has {count}, all of them numbers.")
+        parts = torch.split(torch.tensor(numbers, dtype=torch.float64), [tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view_as(tensor))
+        self.curve = [self.losses()]
 
     def at(self, places: Float[Tensor, "case 2"]) -> Activations:
         """Every value between the features of these places and the answer."""

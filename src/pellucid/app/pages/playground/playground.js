@@ -24,7 +24,7 @@
   }
 
   function unitName(layer, unit) {
-    if (layer < 0) return "feature " + still.features[unit];
+    if (layer < 0) return still.names[unit];
     return layer === still.widths.length - 1 ? "output" : `h${layer + 1}.${unit + 1}`;
   }
 
@@ -104,6 +104,7 @@
 
   function drawOutput() {
     if (!frame) return;
+    at("output-title").textContent = hovered ? `What ${unitName(...hovered)} gives` : "Output";
     const canvas = at("output"), small = document.createElement("canvas"), context = canvas.getContext("2d");
     if (hovered) paint(small, frame.maps[hovered[0] + 1][hovered[1]], SMALL); else paint(small, frame.output, LARGE);
     context.imageSmoothingEnabled = !at("discrete").checked;
