@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from pellucid.app.serving import COOKIE, Guard, check_address, refusal, serve
+from pellucid.app.serving import COOKIE, MOST_BYTES, Guard, check_address, refusal, serve
 from pellucid.errors import BadInput
 
 HOSTS = ("127.0.0.1:8080", "localhost:8080")
@@ -58,7 +58,7 @@ def test_where_any_name_will_do_another_page_still_will_not():
     assert "token" in refusal({"host": "lab-pc:8080"}, "", (), "secret")
 
 
-def through(guard, kind, headers, query=b""):
+def through(guard, kind, headers, query=b"", method="GET"):
     """What is sent in answer, and whether the app was asked."""
     sent = []
 
@@ -69,7 +69,7 @@ def through(guard, kind, headers, query=b""):
         return {}
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    asyncio.run(guard({"type": kind, "headers": raw, "query_string": query}, receive, send))
+    asyncio.run(guard({"type": kind, "headers": raw, "query_string": query, "method": method}, receive, send))
     return sent
 
 
@@ -85,6 +85,14 @@ def test_what_is_refused_never_reaches_the_app_be_it_a_request_or_a_socket():
     assert through(guard, "websocket", {**OWN, "origin": "http://evil.example"}) == [
         {"type": "websocket.close", "code": 1008}
     ]
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [("10", 200), (str(MOST_BYTES), 200), (str(MOST_BYTES + 1), 413), (None, 413), ("-1", 413)]
+)
+def test_what_is_sent_is_bounded(length, status):
+    headers = OWN if length is None else {**OWN, "content-length": length}
+    assert through(Guard(app, HOSTS), "http", headers, method="POST")[0]["status"] == status
 
 
 def test_a_right_token_in_the_address_is_kept_in_a_cookie_that_no_script_reads():

@@ -6,6 +6,7 @@ import hmac
 import os
 import socket
 from http.cookies import SimpleCookie
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,8 @@ from pellucid.errors import BadInput
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 EVERYWHERE = ("0.0.0.0", "::")
 """Hosts that stand for all addresses of this machine, whatever their names."""
+MOST_BYTES = 70_000_000
+"""Of what a browser sends at once. Chosen by us: a DICOM picture of 4,000 x 5,000 pixels has 40 MB."""
 COOKIE = "pellucid-token"
 
 
@@ -42,6 +45,9 @@ class Guard:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        if scope["type"] == "http" and scope["method"] == "POST" and not _bounded(headers.get("content-length")):
+            await _refuse(scope, send, f"Files of more than {MOST_BYTES:,} bytes are not taken.", 413)
+            return
         if why := refusal(headers, asked, self.hosts, self.token):
             await _refuse(scope, send, why)
             return
@@ -78,6 +84,11 @@ def refusal(headers: dict[str, str], asked: str, hosts: tuple[str, ...], token: 
     return ""
 
 
+def _bounded(length: str | None) -> bool:
+    """Whether what is sent says how long it is, and is not too long."""
+    return length is not None and length.isascii() and length.isdigit() and int(length[:20]) <= MOST_BYTES
+
+
 def _with_cookie(send: Send, token: str) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -88,12 +99,12 @@ def _with_cookie(send: Send, token: str) -> Send:
     return sending
 
 
-async def _refuse(scope: Scope, send: Send, why: str) -> None:
+async def _refuse(scope: Scope, send: Send, why: str, status: int = 403) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": why.encode()})
 
 
@@ -123,7 +134,9 @@ def check_address(host: str, port: int, token: str = "") -> None:
         raise BadInput(f"{host}:{port} cannot be listened to ({problem.strerror}): give another --port.") from None
 
 
-def serve(*, host: str = "127.0.0.1", port: int = 8080, token: str = "", show: bool = True) -> None:
+def serve(
+    *, host: str = "127.0.0.1", port: int = 8080, token: str = "", show: bool = True, runs: Path = Path("runs")
+) -> None:
     """Serve the page until Ctrl-C.
 
     Args:
@@ -131,17 +144,20 @@ def serve(*, host: str = "127.0.0.1", port: int = 8080, token: str = "", show: b
         port: where.
         token: has to be known to whoever comes from outside.
         show: open the browser.
+        runs: the folder whose runs are listed.
     Raises:
         BadInput: as `check_address`.
     """
     from nicegui import app, ui
 
     from pellucid.app.playground.page import playground
+    from pellucid.app.runs.page import add_pages
 
     check_address(host, port, token)
     hosts = () if host in EVERYWHERE else tuple(f"{name}:{port}" for name in (*LOCAL, host))
     app.add_middleware(Guard, hosts=hosts, token=token)
     ui.page("/")(playground)
+    add_pages(runs)
     path = f"/?token={quote(token)}" if token else "/"
     ui.run(
         host=host, port=port, title="pellucid", show=path if show else False, reload=False, dark=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,13 +18,14 @@ def play(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8080,
     host: Annotated[str, typer.Option(help="Which address; any but this machine's own needs a --token.")] = "127.0.0.1",
     token: Annotated[str, typer.Option(help="What others have to know to open it.")] = "",
+    runs: Annotated[Path, typer.Option(help="The folder whose runs are listed.")] = Path("runs"),
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
-    """A page in the browser: build a network from blocks, and watch it learn."""
+    """A page in the browser: watch a network of blocks learn; look into runs, and ask them of images."""
     if importlib.util.find_spec("nicegui") is None:
         raise MissingPart('The page needs NiceGUI, which is not installed: pip install "pellucid[app]"')
     from pellucid.app.serving import address, check_address, serve
 
     check_address(host, port, token)
     typer.echo(f"Open {address(host, port, token)} in a browser; Ctrl-C ends it.")
-    serve(host=host, port=port, token=token, show=not no_browser)
+    serve(host=host, port=port, token=token, show=not no_browser, runs=runs)

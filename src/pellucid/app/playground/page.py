@@ -18,6 +18,7 @@ from pellucid.app.playground.experiment import (
     Experiment,
     experiment_of,
 )
+from pellucid.app.shell import shell
 from pellucid.blocks.toy_features import FEATURES
 from pellucid.blocks.toys import CLASS_TOYS, HEIGHT_TOYS
 from pellucid.errors import BadInput
@@ -73,6 +74,7 @@ def part(name: str) -> str:
 
 def playground(request: Request) -> None:
     """Build the page for one browser."""
+    shell("Playground")
     ui.page_title("pellucid: playground")
     ui.add_css(part("playground.css"))
     ui.add_body_html(f"<script>{part('playground.js')}</script>")

@@ -1,0 +1,23 @@
+"""What all pages share: the look, and the way from one to the other."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from nicegui import ui
+
+PAGES = {"Playground": "/", "Runs": "/runs"}
+
+
+def shell(active: str) -> None:
+    """The head of a page.
+
+    Args:
+        active: the name of the page that is shown.
+    """
+    ui.add_css(files("pellucid.app").joinpath("pages", "shell.css").read_text("utf-8"))
+    with ui.element("nav").classes("pages").props('aria-label="Pages"'):
+        for name, path in PAGES.items():
+            link = ui.link(name, path).props(f"data-name=to-{name.lower()}")
+            if name == active:
+                link.classes("active").props('aria-current="page"')
