@@ -135,7 +135,13 @@ def check_address(host: str, port: int, token: str = "") -> None:
 
 
 def serve(
-    *, host: str = "127.0.0.1", port: int = 8080, token: str = "", show: bool = True, runs: Path = Path("runs")
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    token: str = "",
+    show: bool = True,
+    runs: Path = Path("runs"),
+    scan: Path | None = None,
 ) -> None:
     """Serve the page until Ctrl-C.
 
@@ -145,19 +151,22 @@ def serve(
         token: has to be known to whoever comes from outside.
         show: open the browser.
         runs: the folder whose runs are listed.
+        scan: a chest CT to look through.
     Raises:
         BadInput: as `check_address`.
     """
     from nicegui import app, ui
 
     from pellucid.app.playground.page import playground
-    from pellucid.app.runs.page import add_pages
+    from pellucid.app.runs.page import add_pages as add_runs
+    from pellucid.app.scan.page import add_pages as add_scan
 
     check_address(host, port, token)
     hosts = () if host in EVERYWHERE else tuple(f"{name}:{port}" for name in (*LOCAL, host))
     app.add_middleware(Guard, hosts=hosts, token=token)
     ui.page("/")(playground)
-    add_pages(runs)
+    add_runs(runs)
+    add_scan(scan)
     path = f"/?token={quote(token)}" if token else "/"
     ui.run(
         host=host, port=port, title="pellucid", show=path if show else False, reload=False, dark=None,

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from nicegui import ui
 
-PAGES = {"Playground": "/", "Runs": "/runs"}
+PAGES = {"Playground": "/", "Runs": "/runs", "Scan": "/scan"}
 
 
 def shell(active: str) -> None:

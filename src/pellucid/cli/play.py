@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pellucid.errors import MissingPart
+from pellucid.errors import BadInput, MissingPart
 
 play_app = typer.Typer()
 
@@ -19,13 +19,16 @@ def play(
     host: Annotated[str, typer.Option(help="Which address; any but this machine's own needs a --token.")] = "127.0.0.1",
     token: Annotated[str, typer.Option(help="What others have to know to open it.")] = "",
     runs: Annotated[Path, typer.Option(help="The folder whose runs are listed.")] = Path("runs"),
+    scan: Annotated[Path | None, typer.Option(help="A chest CT to look through; anything `ct find` takes.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
-    """A page in the browser: watch a network of blocks learn; look into runs, and ask them of images."""
+    """A page in the browser: watch a network of blocks learn; look into runs, and ask them of images; scroll a CT."""
     if importlib.util.find_spec("nicegui") is None:
         raise MissingPart('The page needs NiceGUI, which is not installed: pip install "pellucid[app]"')
+    if scan is not None and not scan.exists():
+        raise BadInput(f"There is no {scan}; check the name.")
     from pellucid.app.serving import address, check_address, serve
 
     check_address(host, port, token)
     typer.echo(f"Open {address(host, port, token)} in a browser; Ctrl-C ends it.")
-    serve(host=host, port=port, token=token, show=not no_browser, runs=runs)
+    serve(host=host, port=port, token=token, show=not no_browser, runs=runs, scan=scan)

@@ -1,0 +1,53 @@
+"""The scan as a page: three planes to scroll, and the way from heat map to verdict."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from nicegui import app, ui
+from starlette.responses import JSONResponse, Response
+
+from pellucid.app.scan.opened import OpenedScan
+from pellucid.app.scan.pictures import picture
+from pellucid.app.shell import shell
+from pellucid.ct.reporting.telling import NOT_A_DEVICE
+from pellucid.errors import BadInput
+
+
+def add_pages(path: Path | None) -> None:
+    """Put a scan into the app; without one the page says how to open it.
+
+    Args:
+        path: anything that `pellucid ct find` takes.
+    """
+    opened = OpenedScan(path) if path is not None else None
+
+    @app.get("/scan/facts")
+    def facts() -> Response:
+        return JSONResponse(opened.facts() if opened else {})
+
+    @app.get("/scan/picture/{plane}/{number}")
+    def plane_picture(plane: str, number: int, window: str = "lung", stage: str = "scan") -> Response:
+        if opened is None or opened.working is None:
+            return Response("The scan is not read yet.", 404, media_type="text/plain")
+        try:
+            shown = picture(opened.working, opened.study, plane, number, window, stage)
+        except BadInput as problem:
+            return Response(str(problem), 404, media_type="text/plain")
+        return Response(shown, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    @ui.page("/scan")
+    def scan() -> None:
+        shell("Scan")
+        ui.page_title("pellucid: scan")
+        ui.label(NOT_A_DEVICE).classes("text-sm")
+        if opened is None:
+            ui.label("No scan is open. Begin with: pellucid play --scan study.zip").classes("q-pa-md")
+            return
+        opened.begin()
+        room = files("pellucid.app").joinpath("pages", "scan")
+        ui.add_css(room.joinpath("scan.css").read_text("utf-8"))
+        ui.html(room.joinpath("scan.html").read_text("utf-8"), sanitize=False).classes("w-full")
+        ui.add_body_html(f"<script>{room.joinpath('scan.js').read_text('utf-8')}</script>")
+        ui.context.client.run_javascript("scan.start()")
