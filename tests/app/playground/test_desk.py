@@ -98,6 +98,23 @@ def test_it_learns_only_while_it_runs_and_the_browser_keeps_up(desk):
     assert desk.playing.steps > steps
 
 
+def test_where_the_loss_is_no_number_it_stops_and_says_so(desk):
+    desk.begin(toy="plane", learning_rate=10.0, activation="relu", hidden=(8, 8))
+    desk.playing.set_number(0, 0, 0, 9e5)
+    desk.set_running(True)
+    told = []
+    desk.on_running.append(lambda: told.append(desk.running))
+    for _ in range(50):
+        desk.drawn = True
+        desk.tick()
+    assert told == [False]
+    assert "smaller learning rate" in desk.browser.warned[-1]
+    assert "NaN" not in "".join(desk.browser.said)
+    desk.begin()
+    desk.step()
+    assert desk.browser.last("frame")["step"] == 1
+
+
 def test_an_edited_weight_is_in_the_next_frame_and_in_the_panel(desk):
     desk.choose({"layer": 1, "unit": 0, "place": [0.1, -0.2]})
     desk.edit({"layer": 1, "unit": 0, "feature": 2, "value": 1.25})

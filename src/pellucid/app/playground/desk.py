@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
@@ -46,6 +47,7 @@ class Desk:
         running: whether it learns by itself.
         drawn: whether the browser has drawn the last frame.
         refresh: called when the shape of the experiment has changed.
+        on_running: called when it begins or ends to learn by itself.
     """
 
     def __init__(self, experiment: Experiment, browser: Browser, weights: str = "") -> None:
@@ -61,6 +63,7 @@ class Desk:
         self.running = False
         self.drawn = True
         self.refresh: list[Callable[[], None]] = []
+        self.on_running: list[Callable[[], None]] = []
         self._sent = 0.0
         self._chosen: tuple[int, int] | None = None
         self._place = (0.4, 0.4)
@@ -106,7 +109,7 @@ class Desk:
         lost = time.monotonic() - self._sent > PATIENCE_SECONDS
         if self.running and (self.drawn or lost):
             self._learn()
-            self.show_frame()
+            self._show_learned()
 
     def _learn(self) -> None:
         """One epoch, or as much of it as a frame has time for."""
@@ -117,7 +120,21 @@ class Desk:
     def step(self) -> None:
         """One mini-batch."""
         self.playing.step()
-        self.show_frame()
+        self._show_learned()
+
+    def _show_learned(self) -> None:
+        """A frame; or, where the loss is no number any more, why it stops."""
+        if math.isfinite(self.playing.losses().train):
+            self.show_frame()
+            return
+        self.set_running(False)
+        self.browser.warn("The loss is no longer a number: choose a smaller learning rate, or reset.")
+
+    def set_running(self, running: bool) -> None:
+        """Learn by itself from now on, or rest."""
+        self.running = running
+        for refresh in self.on_running:
+            refresh()
 
     def choose(self, told: dict[str, Any]) -> None:
         """Open the arithmetic of a unit at a place."""

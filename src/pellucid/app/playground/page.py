@@ -102,12 +102,13 @@ def playground(request: Request) -> None:
 def _controls(desk: Desk) -> None:
     """Run, step, reset; and how it learns."""
 
-    def run() -> None:
-        desk.running = not desk.running
-        button.set_text("Pause" if desk.running else "Run")
-
     with ui.row().classes("items-center w-full"):
-        button = ui.button("Run", on_click=run).props("data-name=run")
+        button = ui.button("Run", on_click=lambda: desk.set_running(not desk.running)).props("data-name=run")
+
+        def relabel() -> None:
+            button.set_text("Pause" if desk.running else "Run")
+
+        desk.on_running.append(relabel)
         ui.button("Step", on_click=desk.step).props("outline data-name=step").tooltip("One mini-batch")
         reset = ui.button("Reset", on_click=lambda: desk.begin()).props("outline data-name=reset")
         reset.tooltip("The same points and first weights")
