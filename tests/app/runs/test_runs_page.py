@@ -37,7 +37,9 @@ def test_runs_are_listed_a_report_opens_and_a_dropped_image_is_explained(new_pag
     assert said.startswith("five.png: ")
     links = [one.get_attribute("href") for one in page.driver.find_elements(By.CSS_SELECTOR, "[data-name=opened]")]
     page.choose("max-error", "10%")
-    page.until(lambda: "10% of the certain answers" in page.driver.find_element(By.CSS_SELECTOR, "[data-name=answer]").text)
+    page.until(
+        lambda: "10% of the certain answers" in page.driver.find_element(By.CSS_SELECTOR, "[data-name=answer]").text
+    )
     for link, said in zip(links, ("five.png", "stride", "<svg"), strict=True):
         page.driver.get(link)
         assert said in page.driver.page_source

@@ -62,7 +62,9 @@ def test_a_dropped_image_is_answered_as_predict_answers_it(folder, image, tmp_pa
     (tmp_path / "five.png").write_bytes(image)
     wanted = predict(Run(folder / "digits"), [tmp_path / "five.png"])
     found = ask(Run(folder / "digits"), image, "five.png", 0.05)
-    assert dict(found.chances) == pytest.approx(dict(zip(wanted.classes, wanted.probabilities[0].tolist(), strict=True)))
+    assert dict(found.chances) == pytest.approx(
+        dict(zip(wanted.classes, wanted.probabilities[0].tolist(), strict=True))
+    )
     assert found.predicted == wanted.predicted[0] == found.chances[0][0]
     assert (found.certain, found.unlike_training) == (bool(wanted.certain[0]), bool(wanted.unlike_training[0]))
     assert [title.split()[0] for title, _ in found.pages] == ["Why:", "The", "The"]

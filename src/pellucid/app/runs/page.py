@@ -95,11 +95,11 @@ def _table(rows: list[Row]) -> None:
         }
         for row in rows
     ]  # fmt: skip
-    table = ui.table(columns=columns, rows=held, row_key="run").classes("w-full").props('flat data-name=runs')
+    table = ui.table(columns=columns, rows=held, row_key="run").classes("w-full").props("flat data-name=runs")
+    link = '<a v-if="props.row.report" :href="props.row.report" target="_blank" class="text-primary underline">'
     table.add_slot(
         "body-cell-run",
-        '<q-td :props="props"><a v-if="props.row.report" :href="props.row.report" target="_blank" class="text-primary underline">{{ props.value }}</a>'
-        "<span v-else>{{ props.value }}</span></q-td>",
+        f'<q-td :props="props">{link}{{{{ props.value }}}}</a><span v-else>{{{{ props.value }}}}</span></q-td>',
     )
     ui.label("Figures are of held-out cases, with 95% intervals. A name opens the run's report.").classes("text-sm")
 
@@ -108,7 +108,8 @@ def _drop(folder: Path, finished: list[Row], opened: OpenedPages) -> None:
     """A place to drop an image on, and what the chosen run says of it."""
     last: dict[str, Any] = {}
     with ui.row().classes("items-end w-full"):
-        chosen = ui.select({row.number: row.name for row in finished}, value=finished[0].number, label="Run that answers")
+        names = {row.number: row.name for row in finished}
+        chosen = ui.select(names, value=finished[0].number, label="Run that answers")
         chosen.classes("w-64").props("data-name=which-run")
         error = ui.select({level: percent(level) for level in LEVELS}, value=0.05, label="Errors among certain answers")
         error.classes("w-64").props("data-name=max-error")
@@ -163,7 +164,8 @@ def _show(found: Answer, links: dict[str, str]) -> None:
         for klass, chance in found.chances[:12]:
             with ui.row().classes("items-center no-wrap w-full"):
                 ui.label(klass).classes("w-40 ellipsis")
-                ui.linear_progress(chance, show_value=False, size="14px").classes("w-64").props(f'aria-label="{chance:.4f}"')
+                bar = ui.linear_progress(chance, show_value=False, size="14px").classes("w-64")
+                bar.props(f'aria-label="{chance:.4f}"')
                 ui.label(">0.9999" if chance >= 0.99995 else f"{chance:.4f}")
         ui.label(f"Set of likely classes: {', '.join(found.likely) or 'none'}")
         for title, link in links.items():
