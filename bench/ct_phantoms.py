@@ -8,7 +8,7 @@ n = scans.
 
 Promised, for solid nodules at 1 false mark a scan: 0.95 of those of 6 mm and more, 0.80 of those of 4 to 6 mm.
 
-    python bench/ct_phantoms.py [--scans 40] [--seed 500] [--keep FOLDER]
+    python bench/ct_phantoms.py [--scans 40] [--seed 500] [--weights FILE] [--keep FOLDER]
 """
 
 import argparse
@@ -100,12 +100,15 @@ def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--scans", type=int, default=40)
     asked.add_argument("--seed", type=int, default=500)
+    asked.add_argument("--weights", type=Path, help="what `pellucid ct train` wrote; by default the weights that ship")
     asked.add_argument("--keep", type=Path, help="draw them here, and go on here if cut short")
     given = asked.parse_args()
+    weights = ["--weights", given.weights] if given.weights else []
+    marked = f"marks-{given.weights.stem}" if given.weights else "marks"
     with nullcontext(given.keep) if given.keep else TemporaryDirectory() as room:
-        truth, out = Path(room) / "phantoms", Path(room) / "marks"
+        truth, out = Path(room) / "phantoms", Path(room) / marked
         measure_sound([*PELLUCID, "ct", "phantom", truth, "--count", str(given.scans), "--seed", str(given.seed)])
-        found = measure_sound([*PELLUCID, "ct", "find", truth, "--out", out, "--json"]).json()
+        found = measure_sound([*PELLUCID, "ct", "find", truth, "--out", out, *weights, "--json"]).json()
         print(measure_sound([*PELLUCID, "ct", "score", out / "findings.csv", truth, "--bootstrap", "1000"]).output)
         nodules, marks = table(truth / "annotations.csv"), table(out / "findings.csv")
         excluded = table(truth / "annotations_excluded.csv")

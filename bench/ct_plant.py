@@ -12,16 +12,19 @@ no threshold chosen on it.
 
 Promised: at least 200 nodules of 6 mm and more in LIDC's shapes, 0.90 of them found; at most 10 marks as it is.
 
-    python bench/ct_plant.py [STUDY] [--seed 0] [--scale 1.0]
+    python bench/ct_plant.py [STUDY] [--seed 0] [--scale 1.0] [--weights FILE]
 """
 
 import argparse
 import math
 import time
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from ct_find import arguments_and_study
+from pellucid.ct.network.weights import SHIPPED
 from pellucid.ct.planting import could_be_missed
 from pellucid.ct.planting.places import PLACES
 from pellucid.ct.shapes import load_shapes
@@ -41,13 +44,16 @@ def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--scale", type=float, default=1.0, help="share of the nodules, for a quick look")
+    asked.add_argument(
+        "--weights", type=Path, default=SHIPPED, help="what `pellucid ct train` wrote; by default the weights that ship"
+    )
     given, study = arguments_and_study(asked)
     volume = read_scan(study)
     for title, diameters, each, real in PLANS:
         began = time.perf_counter()
         report = could_be_missed(
             volume,
-            find_nodules,
+            partial(find_nodules, weights=given.weights),
             diameters_mm=diameters,
             per_cell=max(1, math.ceil(each * given.scale)),
             rng=np.random.default_rng(given.seed),

@@ -151,7 +151,7 @@ def test_a_folder_of_scans_goes_from_find_to_a_scored_froc_and_tells_of_what_is_
 
 
 @pytest.mark.slow
-def test_plant_tells_how_many_of_what_it_planted_were_found(at, place, tmp_path):
+def test_plant_tells_how_many_of_what_it_planted_were_found_and_does_it_once(at, place, tmp_path, monkeypatch):
     done = at("plant", mhd(place), "--out", tmp_path / "planted", "--diameters", "6", "--each", "1", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
@@ -159,6 +159,9 @@ def test_plant_tells_how_many_of_what_it_planted_were_found(at, place, tmp_path)
     assert 1 <= told["planted"] <= 3
     assert len(told["marks_as_it_is_xyz_mm"]) == 3
     assert (tmp_path / "planted" / "plant.html").is_file()
+    monkeypatch.setattr("pellucid.ct.study.find_nodules", None)  # nothing is searched once more
+    again = at("plant", mhd(place), "--out", tmp_path / "planted", "--diameters", "6", "--each", "1", "--json")
+    assert json.loads(again.stdout) == told
 
 
 def test_list_names_series_with_their_planes_and_why_one_cannot_be_used(at):
@@ -169,6 +172,17 @@ def test_list_names_series_with_their_planes_and_why_one_cannot_be_used(at):
     ]
     assert at("list", "two").stdout.splitlines()[1] == "1.2.3.5, CHEST, CT, axial, 20 slices of 110 x 178"
     assert at("list", "luna").stdout == "small-chest, 80 slices of 110 x 178\n"
+
+
+def test_list_says_below_a_series_what_its_headers_show(at, place, monkeypatch):
+    from pellucid.data.volumes import list_series
+
+    tilted = "The gantry was tilted by 18.5 degrees."
+    known = [replace(series, told=(tilted,)) for series in list_series(place / "two")]
+    monkeypatch.setattr("pellucid.data.volumes.list_series", lambda study: known)
+    lines = at("list", "two").stdout.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["1.2.3.4", f"  {tilted}", "1.2.3.5", f"  {tilted}"]
+    assert json.loads(at("list", "two", "--json").stdout)["series"][0]["told"] == [tilted]
 
 
 @pytest.fixture
@@ -284,4 +298,5 @@ def test_a_real_head_is_no_chest(at, tmp_path):
     path = Path(os.environ.get("PELLUCID_DATA", "")) / "ct" / "tilted_head_ct_dicom.zip"
     if "PELLUCID_DATA" not in os.environ or not path.is_file():
         pytest.skip("needs tilted_head_ct_dicom.zip: set PELLUCID_DATA")
+    assert "  The gantry was tilted by 18.5 degrees: " in at("list", path).stdout
     one_line(at("find", path, "--out", tmp_path / "out"), "No lungs were found")

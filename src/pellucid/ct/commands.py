@@ -100,7 +100,8 @@ def list_study(study: Path) -> Told:
 
     volumes = scans_in(study)
     found = [_series_of(path) for path in volumes] if volumes else list_series(study)
-    return Told({"series": [series.as_dict() for series in found]}, tuple(_series_line(series) for series in found))
+    lines = [line for series in found for line in (_series_line(series), *(f"  {said}" for said in series.told))]
+    return Told({"series": [series.as_dict() for series in found]}, tuple(lines))
 
 
 def _series_of(path: Path) -> Series:

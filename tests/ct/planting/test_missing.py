@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
+from base64 import b64encode
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -23,6 +26,7 @@ from pellucid.ct.planting import (
     save_planted,
 )  # fmt: skip
 from pellucid.ct.planting.figure import found_rates
+from pellucid.ct.planting.first_look import first_look
 from pellucid.ct.planting.rounds import Planting
 from pellucid.ct.planting.searching import search
 from pellucid.errors import BadInput
@@ -103,8 +107,85 @@ def test_ctrl_c_keeps_the_rounds_that_are_done_and_the_same_command_goes_on(volu
     assert f"Stopped early: 1 of {len(whole.rounds)} rounds were done" in "\n".join(lines(first))
     calls[:] = [1] * 10
     second = searched(volume, stopped_at_third, out=tmp_path)
-    assert len(calls) == 10 + 1 + len(whole.rounds) - 1  # the scan as it is, and the rounds that were missing
+    assert len(calls) == 10 + len(whole.rounds) - 1  # the rounds that were missing
     assert as_dict(second) == as_dict(whole)
+
+
+def nothing_more(planted):
+    raise AssertionError("searched once more")
+
+
+def test_a_finished_command_given_again_searches_nothing_and_shows_the_same(volume, whole, tmp_path):
+    searched(volume, lung_like.search_by_difference(volume, 5.0, marks=[(30.0, 40.0, 60.0)]), out=tmp_path)
+    again = searched(volume, nothing_more, out=tmp_path)
+    assert as_dict(again) == as_dict(whole)
+    assert plant_page(again, volume) == plant_page(whole, volume)  # the same places, and the same pictures
+    save_planted(again, volume, tmp_path)  # beside what is kept
+
+
+def test_ctrl_c_in_the_first_round_keeps_the_look_at_the_scan_as_it_is(volume, whole, tmp_path):
+    honest = lung_like.search_by_difference(volume, 5.0, marks=[(30.0, 40.0, 60.0)])
+    seen = []
+
+    def stopped(planted):
+        seen.append(planted)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return honest(planted)
+
+    with pytest.raises(KeyboardInterrupt):
+        searched(volume, stopped, out=tmp_path)
+    second = searched(volume, stopped, out=tmp_path)
+    assert [one is volume for one in seen].count(True) == 1
+    assert len(seen) == 2 + len(whole.rounds)
+    assert as_dict(second) == as_dict(whole)
+
+
+def test_the_lungs_that_are_kept_are_those_that_were_found(volume, tmp_path):
+    inside, side = np.zeros((2, *lung_like.SHAPE), np.uint8)
+    inside[lung_like.INSIDE] = 1
+    side[20:70, 12:90, 17:50], side[20:70, 12:90, 60:99] = 1, 2  # lopsided, and less than what is inside
+    seen = lung_like.Searched([], [], lungs=Lungs(inside.astype(bool), side))
+    first_look(volume, lambda scan: seen, out=tmp_path, blur=BLUR)
+    kept = first_look(volume, nothing_more, out=tmp_path, blur=BLUR)
+    np.testing.assert_array_equal(kept.lungs.inside, seen.lungs.inside)
+    np.testing.assert_array_equal(kept.lungs.side, side)
+    np.testing.assert_array_equal(kept.working.voxels_hu, volume.voxels_hu)  # which has the working grid's 1 mm
+
+
+def test_the_blur_is_measured_once_and_kept_to_the_last_digit(volume, tmp_path, monkeypatch):
+    measured = [Blur(0.1 + 0.2, 1 / 3, 2 / 3, 3.0, edges=812)]
+    monkeypatch.setattr("pellucid.ct.planting.first_look.measure_blur", lambda scan: measured.pop())
+    find = lung_like.search_by_difference(volume, 5.0)
+    first = first_look(volume, find, out=tmp_path)
+    assert first_look(volume, nothing_more, out=tmp_path).blur == first.blur == Blur(0.1 + 0.2, 1 / 3, 2 / 3, 3.0, 812)
+    with pytest.raises(BadInput, match="or other settings"):  # a blur that is given is another one
+        first_look(volume, nothing_more, out=tmp_path, blur=first.blur)
+
+
+def test_a_blur_that_is_given_is_told_from_another_by_its_last_digit(volume, tmp_path):
+    first_look(volume, lung_like.search_by_difference(volume, 5.0), out=tmp_path, blur=BLUR)
+    assert first_look(volume, nothing_more, out=tmp_path, blur=BLUR).blur == BLUR
+    with pytest.raises(BadInput, match="or other settings"):
+        first_look(volume, nothing_more, out=tmp_path, blur=replace(BLUR, sigma_mm=0.50001))
+
+
+def test_a_look_at_another_scan_is_not_taken_for_this_ones(volume, tmp_path):
+    first_look(volume, lung_like.search_by_difference(volume, 5.0), out=tmp_path, blur=BLUR)
+    other = replace(volume, voxels_hu=volume.voxels_hu + np.int16(1))
+    moved = replace(volume, frame=replace(volume.frame, origin_xyz_mm=volume.frame.origin_xyz_mm + 1.0))
+    for scan in (other, moved):
+        with pytest.raises(BadInput, match="holds rounds of another scan"):
+            first_look(scan, nothing_more, out=tmp_path, blur=BLUR)
+
+
+@pytest.mark.parametrize("lungs", ["no base64", "AAAA", b64encode(zlib.compress(b"too short")).decode()])
+def test_a_damaged_look_is_named(lungs, volume, tmp_path):
+    first_look(volume, lung_like.search_by_difference(volume, 5.0), out=tmp_path, blur=BLUR)
+    path = tmp_path / "first_look.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"lungs": lungs}, indent=1))
+    with pytest.raises(BadInput, match=r"first_look\.json is damaged"):
+        first_look(volume, nothing_more, out=tmp_path, blur=BLUR)
 
 
 def test_rounds_of_another_pipeline_are_not_mixed_in(volume, tmp_path):

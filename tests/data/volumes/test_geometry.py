@@ -86,6 +86,24 @@ def test_a_tilt_that_only_the_header_states_is_told_and_the_positions_count(seri
     assert "states a gantry tilt of 18.5 degrees, the slices' positions show 0.0" in volume.told[0]
 
 
+@pytest.mark.parametrize("stated", [15.0, None, 40.0])
+def test_the_list_tells_of_a_tilt_in_the_words_of_reading(series_folder, steps, stated):
+    folder = series_folder(steps([0.0, 0.0, 2.0]), turned(15.0, 0).T[:2], GantryDetectorTilt=stated)
+    (series,) = list_series(folder)
+    assert "The gantry was tilted by 15.0 degrees" in series.told[-1]  # the slices show it, whatever is stated
+    assert len(series.told) == 1 + (stated == 40.0)
+    assert series.told == read_scan(folder).told
+
+
+def test_the_list_tells_of_a_tilt_that_only_the_header_states_and_of_gaps(series_folder, steps):
+    folder = series_folder(steps([0.0, 0.0, 2.0]), GantryDetectorTilt=18.5, SliceThickness=0.5)
+    (series,) = list_series(folder)
+    gaps, tilt = series.told
+    assert "what is between them was not seen" in gaps
+    assert "states a gantry tilt of 18.5" in tilt
+    assert series.told == read_scan(folder).told
+
+
 def test_slices_that_wander_sideways_are_moved_to_their_places_and_told(series_folder, steps, same_as_field):
     places = [place + np.array([4.0 * (number % 2), 0, 0]) for number, place in enumerate(steps([0.0, 0.0, 2.0]))]
     volume = read_scan(series_folder(places))

@@ -169,7 +169,7 @@ def test_the_list_has_the_facts_of_each_series_usable_ones_first(series_folder, 
     assert (facts["1.2.3.3"].plane, facts["1.2.3.3"].slices) == ("sagittal", 7)
     assert facts["1.2.3.3"].as_dict() == {
         "uid": "1.2.3.3", "description": "CHEST", "modality": "CT", "slices": 7, "rows": 45, "columns": 56,
-        "plane": "sagittal", "why_not": "", "usable": True,
+        "plane": "sagittal", "why_not": "", "told": (), "usable": True,
     }  # fmt: skip
     assert facts["1.2.3.1"].why_not == "it is MR, where CT is needed"
     assert facts["1.2.3.1"].description == "T1 wide"

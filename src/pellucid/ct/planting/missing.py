@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.ct.planting.blur import Blur
-from pellucid.ct.planting.edges import measure_blur
+from pellucid.ct.planting.first_look import first_look
 from pellucid.ct.planting.kept import read_rounds, write_rounds
 from pellucid.ct.planting.places import survey
 from pellucid.ct.planting.report import PlantReport
 from pellucid.ct.planting.rounds import draw_plan
-from pellucid.ct.planting.searching import Find, marks_of, search
+from pellucid.ct.planting.searching import Find, search
 from pellucid.ct.shapes import Shapes
 from pellucid.data.volumes import Volume
 from pellucid.errors import BadInput
@@ -40,7 +40,8 @@ def could_be_missed(
     """Plant nodules of known size at drawn places of the user's own scan, and see which are found.
 
     Each round is a fresh copy of the scan with at most ten nodules, and goes through the whole pipeline. Ctrl-C ends
-    it early; the report then tells of the rounds that were done.
+    it early; the report then tells of the rounds that were done. With `out`, neither the scan as it is nor a round is
+    searched twice.
 
     Args:
         volume: the scan.
@@ -51,7 +52,8 @@ def could_be_missed(
         rng: where the randomness comes from; the same state gives the same plan.
         blur: of the scan; None: measured.
         shapes: real nodules' shapes to draw from; None: balls.
-        out: a folder for the rounds that are done, made private; those of the same plan in it are not done again.
+        out: a folder, made private, for what was seen in the scan as it is and for the rounds that are done; those of
+            the same plan in it are not done again.
         finder: names the pipeline (its version and weights), so that rounds of another are never mixed in.
         progress: told after each round.
     Raises:
@@ -61,14 +63,13 @@ def could_be_missed(
     _check(diameters_mm, densities_hu, per_cell)
     if out is not None:
         make_private(out)
-    blur = blur or measure_blur(volume)
-    as_it_is = find(volume)
-    marks = marks_of(as_it_is)
+    look = first_look(volume, find, blur=blur, out=out, finder=finder)
+    blur, marks = look.blur, look.marks_xyz_mm
     plan = draw_plan(
-        volume, survey(as_it_is.working, as_it_is.lungs, marks), marks, diameters_mm=diameters_mm,
+        volume, survey(look.working, look.lungs, marks), marks, diameters_mm=diameters_mm,
         densities_hu=densities_hu, per_cell=per_cell, rng=rng, shapes=shapes,
     )  # fmt: skip
-    del as_it_is  # it holds a heat map as large as the scan
+    del look  # it holds the scan once more
     if not plan.rounds:
         raise BadInput("No place for a nodule was found in these lungs; a chest CT with both lungs in view is needed.")
     key = f"{plan.key} {finder} {blur.sigma_mm:.6f} {blur.slice_mm:.6f}"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from pellucid.ct.own_folder import check_own
-from pellucid.ct.planting.kept import MADE_BY, ROUNDS
+from pellucid.ct.planting.kept import FIRST_LOOK, MADE_BY, ROUNDS
 from pellucid.ct.planting.page import PAGE_MARK, plant_page
 from pellucid.ct.planting.report import PlantReport
 from pellucid.ct.planting.telling import as_dict
@@ -23,7 +23,7 @@ def check_plant_folder(folder: Path) -> None:
     Raises:
         BadInput: something else is there; nothing has been changed.
     """
-    check_own(folder, "|".join(map(re.escape, (FACTS, PAGE, ROUNDS))))
+    check_own(folder, "|".join(map(re.escape, (FACTS, PAGE, ROUNDS, FIRST_LOOK))))
     made_by = f'"made_by": "{MADE_BY}"'
     check_replaceable(folder / FACTS, made_by.encode(), "report of pellucid ct plant", within=200)
     check_replaceable(folder / PAGE, PAGE_MARK.encode(), "page of pellucid ct plant", within=1000)

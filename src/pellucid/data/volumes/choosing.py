@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pellucid.data.volumes.evening import told_of_headers
 from pellucid.data.volumes.headers import Header
 from pellucid.data.volumes.stacking import Stack, stack
 from pellucid.data.volumes.units import check_size
@@ -32,6 +33,7 @@ class Series:
         rows, columns: pixels of a slice.
         plane: how its slices lie, where it can be used.
         why_not: why it cannot be used; empty where it can.
+        told: what its headers show that reading it will mend or leave: a tilted gantry, gaps between thin slices.
     """
 
     uid: str
@@ -42,6 +44,7 @@ class Series:
     columns: int
     plane: Plane
     why_not: str
+    told: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -78,8 +81,9 @@ def judged(headers: list[Header]) -> tuple[Series, Stack | None]:
     first = (slices or headers)[0]
     plane = PLANES[int(np.abs(found.direction[:, 2]).argmax())] if found else ""
     name = first.series or "(no UID)"
-    series = Series(name, first.description, first.modality, len(slices), first.rows, first.columns, plane, why_not)
-    return series, found
+    told = told_of_headers(found) if found else ()
+    size = (len(slices), first.rows, first.columns)
+    return Series(name, first.description, first.modality, *size, plane, why_not, told), found
 
 
 def _check_kind(headers: list[Header], slices: list[Header]) -> None:

@@ -27,11 +27,10 @@ def evened(
         BadInput: two slices at one place that differ.
     """
     voxels, heights, shifts, told = _once(voxels, stack)
-    told += _told_of_headers(stack, heights, shifts)
+    told += told_of_headers(stack)
     spacing = np.array(stack.spacing_rc_mm)
     origin = np.array(stack.headers[0].position_xyz_mm)
-    if np.abs(shifts / spacing).max() > STRAIGHT:
-        told += (_tilt_sentence(heights, shifts),)
+    if not _lie_straight(shifts, stack):
         least = shifts.min(axis=0)
         voxels = _straightened(voxels, shifts / spacing)
         origin = origin + stack.direction[:, [1, 0]] @ least
@@ -66,11 +65,17 @@ def _once(
     return voxels[keep], heights[keep], stack.shifts_rc_mm[keep], told
 
 
-def _told_of_headers(
-    stack: Stack, heights: Float[np.ndarray, " place"], shifts: Float[np.ndarray, "place 2"]
-) -> tuple[str, ...]:
-    """What the headers state and the positions do not show, and how much the slices leave unseen."""
+def told_of_headers(stack: Stack) -> tuple[str, ...]:
+    """What is told of a scan before its pixels are read: what lies between slices unseen, and a tilted gantry.
+
+    Args:
+        stack: of the series; doubled slices may be in it.
+    Returns:
+        Sentences; none where nothing is to be told.
+    """
     told = []
+    heights, first = np.unique(stack.heights_mm, return_index=True)
+    shifts = stack.shifts_rc_mm[first]
     thickest = max((header.thickness_mm or 0.0 for header in stack.headers), default=0.0)
     if thickest and usual_gap_mm(heights) >= THIN * thickest:
         told.append(
@@ -83,7 +88,14 @@ def _told_of_headers(
             f"The header states a gantry tilt of {stated:g} degrees, the slices' positions show {shown:.1f}: positions "
             "count."
         )
+    if not _lie_straight(shifts, stack):
+        told.append(_tilt_sentence(heights, shifts))
     return tuple(told)
+
+
+def _lie_straight(shifts: Float[np.ndarray, "place 2"], stack: Stack) -> bool:
+    """Whether no slice needs to be moved to lie above the first."""
+    return bool(np.abs(shifts / np.array(stack.spacing_rc_mm)).max() <= STRAIGHT)
 
 
 def _leaning_deg(stack: Stack) -> float:
