@@ -49,7 +49,25 @@ def started(*more: str) -> tuple[subprocess.Popen[bytes], str]:
         except OSError:
             time.sleep(0.2)
     server.kill()
+    server.wait()
     raise AssertionError("the server did not answer")
+
+
+@pytest.fixture(scope="session")
+def serving() -> Iterator[Callable[..., str]]:
+    """`pellucid play` with what is given, as often as it is asked for: the address of each; all end with the tests."""
+    servers = []
+
+    def serve(*more: str) -> str:
+        server, found = started(*more)
+        servers.append(server)
+        return found
+
+    yield serve
+    for server in servers:
+        server.terminate()
+    for server in servers:
+        server.wait(PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -62,12 +80,9 @@ def chromium() -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(serving) -> str:
     """Of a running page."""
-    server, found = started()
-    yield found
-    server.terminate()
-    server.wait(PATIENCE)
+    return serving()
 
 
 class Page:

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from pellucid.app.serving import COOKIE, MOST_BYTES, Guard, check_address, refusal, serve
+from pellucid.app.serving import COOKIE, MOST_BYTES, Guard, check_address, refusal
 from pellucid.errors import BadInput
 
 HOSTS = ("127.0.0.1:8080", "localhost:8080")
@@ -45,6 +45,8 @@ def test_only_this_page_under_its_own_name_is_answered(headers, why):
         ("wrong", f"{COOKIE}=secret", False),
         ("", f"{COOKIE}=wrong", False),
         ("", "a=b; c", False),
+        ("", f"theme=a b; {COOKIE}=secret", True),
+        ("", f"other-{COOKIE}=secret", False),
     ],
 )
 def test_a_token_has_to_be_known(asked, cookie, let_in):
@@ -103,7 +105,10 @@ def test_a_right_token_in_the_address_is_kept_in_a_cookie_that_no_script_reads()
 
 def test_others_are_not_let_in_without_a_token_and_a_port_in_use_is_told():
     with pytest.raises(BadInput, match="--token"):
-        serve(host="0.0.0.0")
+        check_address("0.0.0.0", 8080)
+    for token in ("two words", "semi;colon", "sécret"):
+        with pytest.raises(BadInput, match="letters, digits"):
+            check_address("127.0.0.1", 8080, token)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import socket
-from http.cookies import SimpleCookie
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pellucid.errors import BadInput
+
+if TYPE_CHECKING:
+    from pellucid.app.live.subject import Subject
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 EVERYWHERE = ("0.0.0.0", "::")
@@ -77,11 +83,20 @@ def refusal(headers: dict[str, str], asked: str, hosts: tuple[str, ...], token: 
     if origin is not None and urlsplit(origin).netloc.lower() != host:
         return "Another page may not use this one."
     if token:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        given = asked or (cookie.value if cookie else "")
+        given = asked or cookie_of(headers.get("cookie", ""))
         if not hmac.compare_digest(given.encode(), token.encode()):
             return "Give the token: open the address that `pellucid play` printed."
     return ""
+
+
+def cookie_of(header: str) -> str:
+    """Our cookie's value among whatever other cookies this host has; empty where there is none.
+
+    >>> cookie_of("theme=a b; pellucid-token=abc")
+    'abc'
+    """
+    pairs = (one.strip().partition("=") for one in header.split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")
 
 
 def _bounded(length: str | None) -> bool:
@@ -108,21 +123,25 @@ async def _refuse(scope: Scope, send: Send, why: str, status: int = 403) -> None
     await send({"type": "http.response.body", "body": why.encode()})
 
 
-def address(host: str, port: int, token: str = "") -> str:
+def address(host: str, port: int, token: str = "", path: str = "/") -> str:
     """What to open in a browser.
 
-    >>> address("127.0.0.1", 8080)
-    'http://127.0.0.1:8080/'
+    >>> address("127.0.0.1", 8080), address("::1", 8080)
+    ('http://127.0.0.1:8080/', 'http://[::1]:8080/')
     """
-    return f"http://{host}:{port}/" + (f"?token={quote(token)}" if token else "")
+    named = f"[{host}]" if ":" in host else host
+    return f"http://{named}:{port}{path}" + (f"?token={quote(token)}" if token else "")
 
 
 def check_address(host: str, port: int, token: str = "") -> None:
     """See that it can be listened to.
 
     Raises:
-        BadInput: a host other than this machine alone and no token, no address of this machine, or a port in use.
+        BadInput: a host other than this machine alone and no token, a token that no cookie can hold, no address of this
+            machine, or a port in use.
     """
+    if not re.fullmatch(r"[\w.~-]*", token, re.ASCII):
+        raise BadInput("--token may hold letters, digits and . ~ _ - only, since it stands in an address.")
     if host not in (*LOCAL, "::1") and not token:
         raise BadInput(f"--host {host} lets others in: give a --token, too, which they have to know.")
     try:
@@ -134,40 +153,61 @@ def check_address(host: str, port: int, token: str = "") -> None:
         raise BadInput(f"{host}:{port} cannot be listened to ({problem.strerror}): give another --port.") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the pages show.
+
+    Attributes:
+        subject: images to learn from.
+        recordings: the folder where recorded runs of learning are kept.
+        said: a line above the page of one's own images.
+        runs: the folder whose runs are listed.
+        scan: a chest CT to look through.
+        first: the path of the page that is opened.
+    """
+
+    subject: Subject
+    recordings: Path
+    said: str = ""
+    runs: Path = Path("runs")
+    scan: Path | None = None
+    first: str = "/"
+
+
 def serve(
+    shown: Shown,
+    say: Callable[[str], None],
     *,
     host: str = "127.0.0.1",
     port: int = 8080,
     token: str = "",
     show: bool = True,
-    runs: Path = Path("runs"),
-    scan: Path | None = None,
 ) -> None:
-    """Serve the page until Ctrl-C.
+    """Serve the pages until Ctrl-C, at an address that `check_address` has let pass.
 
     Args:
+        shown: what is on them.
+        say: told the address to open, when it is ready.
         host: which of this machine's addresses; others than this machine's own ask for a token.
         port: where.
         token: has to be known to whoever comes from outside.
         show: open the browser.
-        runs: the folder whose runs are listed.
-        scan: a chest CT to look through.
-    Raises:
-        BadInput: as `check_address`.
     """
     from nicegui import app, ui
 
+    from pellucid.app.live.page import add_pages as add_images
     from pellucid.app.playground.page import playground
     from pellucid.app.runs.page import add_pages as add_runs
     from pellucid.app.scan.page import add_pages as add_scan
 
-    check_address(host, port, token)
     hosts = () if host in EVERYWHERE else tuple(f"{name}:{port}" for name in (*LOCAL, host))
     app.add_middleware(Guard, hosts=hosts, token=token)
     ui.page("/")(playground)
-    add_runs(runs)
-    add_scan(scan)
-    path = f"/?token={quote(token)}" if token else "/"
+    add_images(shown.subject, shown.recordings, shown.said)
+    add_runs(shown.runs)
+    add_scan(shown.scan)
+    path = shown.first + (f"?token={quote(token)}" if token else "")
+    app.on_startup(lambda: say(f"Open {address(host, port, token, shown.first)} in a browser; Ctrl-C ends it."))
     ui.run(
         host=host, port=port, title="pellucid", show=path if show else False, reload=False, dark=None,
         show_welcome_message=False, uvicorn_logging_level="warning",

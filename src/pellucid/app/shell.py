@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from nicegui import ui
 
-PAGES = {"Playground": "/", "Runs": "/runs", "Scan": "/scan"}
+PAGES = {"Playground": "/", "Your images": "/images", "Runs": "/runs", "Scan": "/scan"}
 
 
 def shell(active: str) -> None:
@@ -18,6 +18,6 @@ def shell(active: str) -> None:
     ui.add_css(files("pellucid.app").joinpath("pages", "shell.css").read_text("utf-8"))
     with ui.element("nav").classes("pages").props('aria-label="Pages"'):
         for name, path in PAGES.items():
-            link = ui.link(name, path).props(f"data-name=to-{name.lower()}")
+            link = ui.link(name, path).props(f"data-name=to-{path.strip('/') or 'playground'}")
             if name == active:
                 link.classes("active").props('aria-current="page"')
