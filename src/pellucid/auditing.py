@@ -15,7 +15,7 @@ from pellucid.data.findings import Finding, many
 from pellucid.errors import BadInput
 from pellucid.evaluate.reporting.audit_page import MARK, audit_page
 from pellucid.evaluate.rivals.probing import Probed, ask_probes, of_probes
-from pellucid.progress import Progress, bars
+from pellucid.progress import Progress, bars, silent
 from pellucid.run.writing import check_page, write_text
 from pellucid.shapes import Int
 
@@ -117,6 +117,17 @@ def audit_source(
         write_text(page, text)
         seconds["total"] = time.monotonic() - started
     return audited
+
+
+def page_of(dataset: Dataset) -> str:
+    """The audit page of images that are read already, whole: it asks for nothing else.
+
+    >>> "It is not known which images are of one patient" in page_of(read("digits"))
+    True
+    """
+    found = audit(dataset)
+    probes, not_probed = _probes(dataset, found.alike, silent)
+    return audit_page(dataset, found, in_order([*found.findings, *of_probes(probes)]), probes, not_probed)
 
 
 def _probes(dataset: Dataset, alike: Int[np.ndarray, " case"], progress: Progress) -> tuple[tuple[Probed, ...], str]:

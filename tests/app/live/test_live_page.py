@@ -150,6 +150,12 @@ def test_a_run_is_slowed_paused_kept_and_opened_again(page, kept_runs):
     assert "recording is replayed" in one.text("live-doctor")
 
 
+def test_the_audit_of_the_images_opens_as_pictures(page, page_of_images):
+    one = page()
+    one.driver.get(one.named("audit").get_attribute("href"))
+    one.until(lambda: "not known which images are of one patient" in one.driver.page_source)
+
+
 def test_two_browsers_learn_each_their_own(page):
     one, other = page("model=linear&epochs=2"), page("model=mlp&epochs=2")
     one.press("live-run")

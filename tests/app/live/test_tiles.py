@@ -7,7 +7,8 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
-from pellucid.app.live.tiles import activation_sheet, averaged, weight_sheets
+from pellucid.app.live.sheets import activation_sheet, weight_sheets
+from pellucid.app.live.tiles import averaged
 
 RNG = np.random.default_rng(0)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.app.browser import Browser
+from pellucid.app.live.answering import lines_of_class, lines_of_pixel
 from pellucid.app.live.lesson import Lesson
 from pellucid.app.live.link import query_of
 from pellucid.app.live.moment import Moment
@@ -17,7 +18,6 @@ from pellucid.app.live.recording import MOST_PARAMETERS, Recording, load_recordi
 from pellucid.app.live.shelf import name_for, recording_at
 from pellucid.app.live.subject import Subject
 from pellucid.app.live.view import View, picture_of
-from pellucid.app.live.working_out import worked_out
 from pellucid.errors import PellucidError
 from pellucid.learn import Settings
 
@@ -201,35 +201,20 @@ class LiveDesk:
         """Say what a pixel of a picture is, and for an activation the arithmetic that made it."""
 
         def say() -> None:
-            kind, number, picture = str(told["kind"]), int(told["sheet"]), int(told["picture"])
-            moment = self._moment()
-            is_weight = kind == "weight"
-            sheets = self.view.weight_sheets(moment) if is_weight else self.view.activation_sheets(moment, self.row)
-            sheet, pixel = sheets[number], (int(told["row"]), int(told["column"]))
-            lines = [sheet.told(picture, *pixel)]
-            if lines[0] and not is_weight and (spot := sheet.spot(picture, *pixel)) is not None:
-                lines += worked_out(self.view.way(moment, self.row)[sheet.name], spot)
-            self._tell_lines(lines, moment)
+            pixel = (int(told["picture"]), int(told["row"]), int(told["column"]))
+            lines = lines_of_pixel(self.view, self._moment(), self.row, str(told["kind"]), int(told["sheet"]), pixel)
+            self._call("told", {"lines": lines, "step": self._moment().step})
 
         self._guarded(say)
 
     def work_out_class(self, number: int) -> None:
-        """The arithmetic of a class's logit for the image that is shown."""
+        """Say the arithmetic of a class's logit for the image that is shown."""
 
         def say() -> None:
-            moment, about = self._moment(), self.view.recording.about
-            passed, chances = self.view.way(moment, self.row)["logits"], self.view.chances(moment, self.row)
-            how = "sigmoid of it" if about.task == "multi-label" else "softmax over all logits"
-            head = f"logit of {about.classes[number]}: {float(passed.gave[0, number]):+.6g}"
-            lines = [head, *worked_out(passed, (number,)), f"probability, {how}: {chances[number]:.6g}"]
-            self._tell_lines(lines, moment)
+            lines = lines_of_class(self.view, self._moment(), self.row, number)
+            self._call("told", {"lines": lines, "step": self._moment().step})
 
         self._guarded(say)
-
-    def _tell_lines(self, lines: list[str], moment: Moment) -> None:
-        if len(lines) > 1 and self.view.is_rounded:
-            lines.append("worked out in float64; the model itself computes in bfloat16, which keeps three digits")
-        self._call("told", {"lines": lines, "step": moment.step})
 
     def _moment(self) -> Moment:
         moments = self.view.recording.moments

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from nicegui import Client, app, run, ui
 from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
 from pellucid.app.browser import OneBrowser
 from pellucid.app.live.desk import LiveDesk
@@ -16,6 +18,7 @@ from pellucid.app.live.link import settings_of
 from pellucid.app.live.shelf import recordings_in
 from pellucid.app.live.subject import Subject
 from pellucid.app.shell import shell
+from pellucid.auditing import page_of
 from pellucid.errors import BadInput
 from pellucid.learn import Settings
 from pellucid.learn.settings import CHOICES
@@ -40,6 +43,14 @@ def add_pages(subject: Subject, folder: Path, said: str = "") -> None:
         said: a line above the page; empty for none.
     """
     desks: dict[str, LiveDesk] = {}
+
+    @app.get("/images/audit")
+    def audit() -> HTMLResponse:
+        return HTMLResponse(audited())
+
+    @cache
+    def audited() -> str:
+        return page_of(subject.dataset)
 
     @ui.page("/images")
     def images(request: Request) -> None:
@@ -101,6 +112,10 @@ def _head(subject: Subject, said: str) -> None:
     ).classes("text-sm").props("data-name=source")
     if said:
         ui.label(said).classes("text-sm")
+    audit = ui.link(
+        "Audit of these images: leaks, twins, blanks and shortcuts, as pictures", "/images/audit", new_tab=True
+    )
+    audit.classes("text-sm").props("data-name=audit")
 
 
 def _controls(desk: LiveDesk) -> None:

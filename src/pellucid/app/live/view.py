@@ -15,7 +15,8 @@ from pellucid.app.live.activations import activations_of
 from pellucid.app.live.cases import Case
 from pellucid.app.live.moment import Moment
 from pellucid.app.live.recording import Recording
-from pellucid.app.live.tiles import LAST, Sheet, activation_sheet, weight_sheets
+from pellucid.app.live.sheets import LAST, activation_sheet, weight_sheets
+from pellucid.app.live.tiles import Sheet
 from pellucid.data import Scaling
 from pellucid.data.dataset import png
 from pellucid.errors import BadInput

@@ -153,7 +153,7 @@
     frames: 0,
     still(told) {
       still = told; stop();
-      at("live-note").textContent = told.recorded ? "" : `Not recorded: the model has ${told.parameters.toLocaleString("en")} weights, and at most ${told.most_parameters.toLocaleString("en")} are kept.`;
+      at("live-note").textContent = told.recorded ? (told.own ? "Press Run; Step takes one mini-batch." : "") : `Not recorded: the model has ${told.parameters.toLocaleString("en")} weights, and at most ${told.most_parameters.toLocaleString("en")} are kept.`;
       at("live-told").innerHTML = "<p>Click any pixel of a weight or an activation, or a class: its number is worked out here.</p>";
     },
     picture(told) { pictures.set(told.row, told); },
@@ -166,11 +166,11 @@
         box.replaceChildren(...told.findings.map((one) => fresh("p", {}, [`Step ${one.step}: ${one.told}`, fresh("code", { textContent: one.mend })])));
       } else box.replaceChildren(told.looks ? `Looked at ${told.looks} steps, and found nothing wrong so far.` : "Looks at steps as they are taken.");
       if (told.problem) at("live-note").textContent = told.problem;
-      else if (told.finished) at("live-note").textContent = "Done: drag the slider, or press Replay.";
+      else if (told.running) at("live-note").textContent = "";
+      else if (told.finished && own) at("live-note").textContent = "Done: drag the slider, or press Replay.";
     },
     told({ lines, step }) {
-      const said = lines.filter((line) => line);
-      at("live-told").replaceChildren(fresh("pre", { textContent: said.length ? `${said.join("\n")}\n(at step ${step})` : "Between two pictures there is no number." }));
+      at("live-told").replaceChildren(fresh("pre", { textContent: lines.length ? `${lines.join("\n")}\n(at step ${step})` : "Between two pictures there is no number." }));
     },
     ready() {
       at("live-at").oninput = (event) => { stop(); emitEvent("live-at", Number(event.target.value)); };
