@@ -81,7 +81,9 @@ def test_the_arithmetic_of_any_number_ends_in_the_number(view):
 def test_a_frame_is_json_and_its_bytes_are_the_weights(view):
     for at in (0, len(view.recording.moments) - 1):
         moment = view.recording.moments[at]
-        frame = json.loads(json.dumps(view.frame(at, int(moment.worst_rows[0])), allow_nan=False))
+        frame = json.loads(
+            json.dumps(view.frame(view.recording.moments, at, int(moment.worst_rows[0])), allow_nan=False)
+        )
         first = next(weight for name, weight in moment.weights.items() if name.endswith("weight"))
         sheet = frame["weights"][0]
         levels = np.concatenate([np.frombuffer(b64decode(one["levels"]), np.uint8) for one in sheet["pictures"]])

@@ -135,7 +135,7 @@ class LiveDesk:
         self._picture(*map(int, moment.worst_rows), self.row)
         self.drawn, self._sent = False, time.monotonic()
         self._shown = (moment.step, self.row, len(moments))
-        self._call("frame", self.view.frame(at, self.row) | {"newest": self._at is None})
+        self._call("frame", self.view.frame(moments, at, self.row) | {"newest": self._at is None})
 
     def show_state(self) -> None:
         """What buttons and notes say."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -81,29 +82,23 @@ class View:
         given = torch.from_numpy(self._scaled(row))
         return {passed.name: passed for passed in walk(in_float64(self._at(moment)), given)}
 
-    def curve(self) -> list[list[float | int | None]]:
-        """step, training loss, validation loss and validation accuracy of all moments."""
-        return [
-            [one.step, *map(_number, (one.train_loss, one.valid_loss, one.valid_accuracy))]
-            for one in self.recording.moments
-        ]
-
-    def frame(self, at: int, row: int) -> dict[str, Any]:
+    def frame(self, moments: Sequence[Moment], at: int, row: int) -> dict[str, Any]:
         """Everything that changes from moment to moment.
 
         Args:
-            at: which moment, from 0.
+            moments: of the recording, as they were when `at` was chosen: learning adds some, and drops others.
+            at: which of them, from 0.
             row: of the image whose activations are shown.
         """
-        moment, about = self.recording.moments[at], self.recording.about
+        moment, about = moments[at], self.recording.about
         chances = self.chances(moment, row)
         return {
             "at": at,
-            "count": len(self.recording.moments),
+            "count": len(moments),
             "step": moment.step,
             "epoch": moment.epoch,
             "losses": [_number(one) for one in (moment.train_loss, moment.valid_loss, moment.valid_accuracy)],
-            "curve": self.curve(),
+            "curve": [[one.step, *map(_number, (one.train_loss, one.valid_loss))] for one in moments],
             "weights": [sheet.as_dict() for sheet in self.weight_sheets(moment)],
             "slopes": [[name, _number(size)] for name, size in moment.gradient_norms.items()],
             "worst": [self._worst(moment, place) for place in range(len(moment.worst_rows))],
