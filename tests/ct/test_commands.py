@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import pellucid.ct.phantom
+from pellucid.ct.grid import working_copy
 from pellucid.ct.luna import write_luna
 from pellucid.ct.phantom import Phantom, phantom_name
 from pellucid.ct.study import find_nodules
@@ -98,7 +99,10 @@ def test_find_marks_each_ball_once_and_prints_one_json_object(at, place, tmp_pat
 def test_spots_beyond_the_hottest_lumps_are_told(monkeypatch):
     for module in ("pellucid.ct.lumps", "pellucid.ct.lumps.grouping"):
         monkeypatch.setattr(f"{module}.MOST_LUMPS", 2)
-    study = find_nodules(small_chest.chest("small-chest"))
+    volume = small_chest.chest("small-chest")
+    working = working_copy(volume)
+    study = find_nodules(volume, working=working)
+    assert study.working is working  # it is not worked out twice
     assert len(study.lumps) == 2
     assert "The 2 hottest lumps were looked at; cooler spots were not." in study.told
 

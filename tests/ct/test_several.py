@@ -75,6 +75,15 @@ def test_a_scan_that_has_changed_is_looked_through_again(scans, look, tmp_path):
     assert look.seen == ["a", "a"]
 
 
+@pytest.mark.parametrize("gone", ["findings.csv", "findings.json", "findings.html"])
+def test_a_scan_whose_findings_are_not_all_there_is_looked_through_again(scans, look, tmp_path, gone):
+    find_each(scans[:1], tmp_path / "out", look, "1")
+    (tmp_path / "out" / "a" / gone).unlink()
+    with pytest.raises(FileExistsError):  # from the made-up save_study: it was called
+        find_each(scans[:1], tmp_path / "out", look, "1")
+    assert look.seen == ["a", "a"]
+
+
 def test_a_metaimage_whose_voxels_alone_have_changed_is_looked_through_again(scans, look, tmp_path):
     scans[0].with_suffix(".raw").write_bytes(bytes(4))
     find_each(scans[:1], tmp_path / "out", look, "1")

@@ -8,6 +8,9 @@ from nicegui import ui
 
 PAGES = {"Playground": "/", "Your images": "/images", "Runs": "/runs", "Scan": "/scan"}
 
+BLUE = "#0072b2"
+"""Source: the palette of Okabe and Ito (2008), whose colours the colour-blind can tell apart."""
+
 
 def shell(active: str) -> None:
     """The head of a page.
@@ -15,6 +18,7 @@ def shell(active: str) -> None:
     Args:
         active: the name of the page that is shown.
     """
+    ui.colors(primary=BLUE)
     ui.add_css(files("pellucid.app").joinpath("pages", "shell.css").read_text("utf-8"))
     with ui.element("nav").classes("pages").props('aria-label="Pages"'):
         for name, path in PAGES.items():

@@ -16,7 +16,6 @@ ClassToy = Literal["xor", "corners", "circles", "moons", "spirals", "gaussians"]
 HeightToy = Literal["plane", "hills"]
 CLASS_TOYS: tuple[ClassToy, ...] = get_args(ClassToy)
 HEIGHT_TOYS: tuple[HeightToy, ...] = get_args(HeightToy)
-"""Points without noise lie between -1 and 1: where sums are small, no activation is saturated from the start."""
 HILLS = ((-0.6, 0.4, 1.0), (0.0, 0.4, -1.0), (0.6, 0.4, 1.0), (-0.6, -0.4, -1.0), (0.0, -0.4, 1.0), (0.6, -0.4, -1.0))
 """x, y and sign of each hill."""
 WIDTH = 0.35  # of a hill
@@ -39,12 +38,14 @@ class Points:
 def draw_toy(name: str, count: int, noise: float, generator: torch.Generator) -> Points:
     """Points of a toy problem, in random order, float64.
 
-    Noise moves points after their class is known, so that classes overlap; clouds (gaussians, corners) it widens.
+    Points without noise lie between -1 and 1: where sums are small, no activation is saturated from the start. Noise
+    moves points after their class is known, so that classes overlap; clouds (gaussians, corners) it widens.
 
     Args:
         name: one of CLASS_TOYS or HEIGHT_TOYS.
         count: how many; 2 or more. Both classes are as large (to one point), but for xor, where chance decides.
-        noise: 0 to 1; the usual deviation of points, as a share of the plane's half.
+        noise: 0 to 1. Along x1 and x2 points move by 0.25 * noise (standard deviation); clouds, which have a width
+            without noise, too, by 0.08 + 0.5 * noise.
         generator: the source of randomness.
     Raises:
         BadInput: no such problem, or an impossible number.

@@ -68,14 +68,14 @@ def find_each(
         BadInput: `out` holds something else or cannot be written, or no scan could be looked through.
     """
     from pellucid.ct.reporting import join_marks, save_study
-    from pellucid.ct.reporting.saving import PAGE, TABLE
+    from pellucid.ct.reporting.saving import FACTS, PAGE, TABLE
 
     _begin(scans, out, finder)
     folders, refused = [], []
     for done, scan in enumerate(scans):
         progress("scans", done, len(scans))
         folder = out / scan_name(scan)
-        if not all((folder / name).is_file() for name in (TABLE, PAGE)):
+        if not all((folder / name).is_file() for name in (TABLE, FACTS, PAGE)):
             try:
                 study = look(scan)
             except BadInput as problem:
@@ -107,12 +107,12 @@ def findings_in(folder: Path) -> int:
     Raises:
         BadInput: its findings.json is not there or damaged.
     """
+    from pellucid.ct.reporting.saving import FACTS
+
     try:
-        return len(json.loads((folder / "findings.json").read_text("utf-8"))["findings"])
+        return len(json.loads((folder / FACTS).read_text("utf-8"))["findings"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise BadInput(
-            f"{folder / 'findings.json'} is damaged ({problem}): delete {folder}, and begin again."
-        ) from None
+        raise BadInput(f"{folder / FACTS} is damaged ({problem}): delete {folder}, and begin again.") from None
 
 
 def _begin(scans: Sequence[Path], out: Path, finder: str) -> None:
@@ -121,13 +121,15 @@ def _begin(scans: Sequence[Path], out: Path, finder: str) -> None:
     Raises:
         BadInput: something else is there, or findings of another pipeline.
     """
+    from pellucid.ct.reporting.saving import PAGE
+
     if not (out / SCANS).is_file():
         check_own(out)
     before = _earlier(out / SCANS, finder)
     stamps = {scan_name(scan): [str(scan.resolve()), *_stamps(scan)] for scan in scans}
     for name, stamp in stamps.items():
         if before.get(name) != stamp:
-            (out / name / "findings.html").unlink(missing_ok=True)
+            (out / name / PAGE).unlink(missing_ok=True)
     make_private(out)
     write_json(out / SCANS, {"made_by": MADE_BY, "finder": finder, "scans": before | stamps})
 

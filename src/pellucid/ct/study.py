@@ -18,12 +18,18 @@ STAGES = ("grid", "lungs", "likeness", "group", "classify", "rate")
 
 
 def find_nodules(
-    volume: Volume, *, weights: Path = SHIPPED, progress: Progress = silent, read_seconds: float = 0.0
+    volume: Volume,
+    *,
+    working: Volume | None = None,
+    weights: Path = SHIPPED,
+    progress: Progress = silent,
+    read_seconds: float = 0.0,
 ) -> Study:
     """Look for nodules in a chest CT.
 
     Args:
         volume: the scan.
+        working: the scan on the working grid, where it is there already.
         weights: of the network, as `pellucid ct train` writes them; by default those that ship.
         progress: told after each stage.
         read_seconds: what reading the scan took, to stand beside the stages.
@@ -49,7 +55,7 @@ def find_nodules(
 
     with watched_peak() as peak_mb:
         with timed("grid"):
-            working = working_copy(volume)
+            working = working or working_copy(volume)
         with timed("lungs"):
             lungs = find_lungs(working)
         with timed("likeness"):

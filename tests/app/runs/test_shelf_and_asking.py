@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-import pellucid
 from pellucid.app.runs.asking import ask
 from pellucid.app.runs.shelf import rows_of, run_at
 from pellucid.errors import BadInput
@@ -18,18 +17,6 @@ from pellucid.predicting import predict
 from pellucid.run import Run
 
 pytestmark = pytest.mark.slow  # trains a model
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A finished run, a damaged one, and one that is not finished."""
-    folder = tmp_path_factory.mktemp("runs")
-    pellucid.train("digits", model="mlp", epochs=2, out=folder / "digits")
-    (folder / "broken").mkdir()
-    for path in (folder / "digits").iterdir():
-        (folder / "broken" / path.name).write_bytes(path.read_bytes())
-    (folder / "broken" / "report.json").write_text("{")
-    return folder
 
 
 @pytest.fixture
@@ -42,7 +29,7 @@ def image():
 
 def test_each_run_is_a_row_with_the_figures_of_its_report(folder):
     rows = {row.name: row for row in rows_of(folder)}
-    assert rows["broken"].state == "damaged"
+    assert (rows["broken"].state, rows["begun"].state) == ("damaged", "unfinished")
     held_out = json.loads((folder / "digits" / "report.json").read_text())["held_out"]
     one, figures = held_out["accuracy"], dict(rows["digits"].figures)
     assert figures["accuracy"] == f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
@@ -78,3 +65,11 @@ def test_a_dropped_image_is_answered_as_predict_answers_it(folder, image, tmp_pa
 def test_what_is_no_image_is_refused_in_one_line(folder, content):
     with pytest.raises(BadInput, match=r"^[^\n]+$"):
         ask(Run(folder / "digits"), content, "../../a.png", 0.05)
+
+
+def test_a_file_name_is_no_markup_in_the_pages_that_open_an_answer(folder, image):
+    found = ask(Run(folder / "digits"), image, "<img src=x onerror=alert(1)>.png", 0.05)
+    assert len(found.pages) == 3
+    for _, page in found.pages:
+        assert "<img src=x" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;.png" in found.pages[0][1]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -12,22 +9,16 @@ from selenium.webdriver.support.ui import Select
 
 from pellucid.ct.luna import write_luna
 
-from ..conftest import started
-
-sys.path.append(str(Path(__file__).parents[2] / "ct"))
-import small_chest
+from ...ct import small_chest
 
 pytestmark = pytest.mark.slow  # starts Chromium
 
 
 @pytest.fixture(scope="module")
-def page_of_scan(tmp_path_factory):
+def page_of_scan(tmp_path_factory, serving):
     folder = tmp_path_factory.mktemp("scan")
     write_luna(folder, [(small_chest.chest("small-chest"), small_chest.truth())])
-    server, found = started("--scan", str(next(folder.glob("subset*/small-chest.mhd"))))
-    yield found
-    server.terminate()
-    server.wait(30)
+    return serving("--scan", str(next(folder.glob("subset*/small-chest.mhd"))))
 
 
 def test_a_scan_is_opened_scrolled_seen_stage_by_stage_and_a_finding_jumped_to(new_page, page_of_scan):

@@ -115,7 +115,7 @@ def _head(subject: Subject, said: str) -> None:
     audit = ui.link(
         "Audit of these images: leaks, twins, blanks and shortcuts, as pictures", "/images/audit", new_tab=True
     )
-    audit.classes("text-sm").props("data-name=audit")
+    audit.classes("way text-sm").props("data-name=audit")
 
 
 def _controls(desk: LiveDesk) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from markupsafe import escape
+
+from pellucid.app.runs.graphing import graph_page_of_run
 from pellucid.errors import PellucidError
 from pellucid.run import Run
 
@@ -59,7 +62,7 @@ def ask(run: Run, image: bytes, name: str, max_error: float, explain: bool = Tru
         pages, why_not = [], []
         for title, opened in OPENED.items() if explain else ():
             try:
-                pages.append((title, opened(run, path).replace(str(path), name)))
+                pages.append((title, opened(run, path).replace(str(path), str(escape(name)))))
             except PellucidError as problem:
                 why_not.append(f"{title}: {problem}".replace(str(path), name))
     chances = sorted(zip(found.classes, found.probabilities[0].tolist(), strict=True), key=lambda pair: -pair[1])
@@ -85,10 +88,7 @@ def _tensor(run: Run, path: Path) -> str:
 
 
 def _graph(run: Run, path: Path) -> str:
-    from pellucid.explain.graph_command import graph_of_name
-
-    drawn = graph_of_name(str(run.path), path).as_svg()
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Graph</title><body>{drawn}</body></html>'
+    return graph_page_of_run(run, path)
 
 
 OPENED = {

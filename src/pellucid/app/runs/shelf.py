@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 from pellucid.errors import BadInput
+from pellucid.evaluate.reporting.templates import figure_text, names_of_figures
 from pellucid.run import Run, find_runs
-
-FIGURES = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "auroc": "AUROC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,15 @@ class Row:
     source: str = ""
     cases: int = 0
     figures: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def link(self) -> str:
+        """What names it at the end of a path; `run_at` reads it.
+
+        >>> Row(2, "scans/50%", "finished").link
+        '2/scans/50%25'
+        """
+        return f"{self.number}/{quote(self.name, errors='surrogateescape')}"
 
 
 def rows_of(folder: Path) -> list[Row]:
@@ -61,16 +69,8 @@ def _row(number: int, run: Run, folder: Path) -> Row:
         return Row(number, name, run.state)
     try:
         report = run.report
-        held_out = report["held_out"]
-        figures = tuple((said, _in_words(held_out[key])) for key, said in FIGURES.items() if held_out.get(key))
-        return Row(number, name, "finished", report["model"], report["source_name"], held_out["cases"], figures)
+        held_out, names = report["held_out"], names_of_figures(report["task"])
+        figures = [(said, figure_text(held_out[key], digits=3)) for key, said in names.items() if held_out.get(key)]
+        return Row(number, name, "finished", report["model"], report["source_name"], held_out["cases"], tuple(figures))
     except (BadInput, KeyError, TypeError):
         return Row(number, name, "damaged")
-
-
-def _in_words(estimate: dict[str, Any]) -> str:
-    if estimate["value"] is None:
-        return "unknown"
-    if estimate["low"] is None:
-        return f"{estimate['value']:.3f}"
-    return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"

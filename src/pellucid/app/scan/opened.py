@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.app.scan.pictures import PLANES
+from pellucid.ct.findings import Nodule
 from pellucid.ct.reporting.counts import chance, in_order, rejected, where
 from pellucid.ct.study_facts import Study
 from pellucid.data.volumes import Volume
@@ -60,7 +61,7 @@ class OpenedScan:
         try:
             volume = read_scan(self.path)
             self.working = working_copy(volume)
-            self.study = find_nodules(volume, progress=told)
+            self.study = find_nodules(volume, working=self.working, progress=told)
             self.stage = "done"
         except PellucidError as problem:
             self.problem = str(problem)
@@ -83,7 +84,7 @@ class OpenedScan:
         return facts
 
 
-def _of_lump(study: Study, nodule: Any) -> dict[str, Any]:
+def _of_lump(study: Study, nodule: Nodule) -> dict[str, Any]:
     lump = nodule.lump
     index = study.working.frame.to_irc(np.array([lump.centre_xyz_mm]))[0]
     last = np.array(study.working.voxels_hu.shape) - 1

@@ -11,7 +11,7 @@ from pellucid.data import Dataset
 from pellucid.data.audit import Audit
 from pellucid.data.blanks import BRIGHT, CONSTANT, DARK
 from pellucid.data.dataset import picture
-from pellucid.data.findings import IMBALANCED, Finding
+from pellucid.data.findings import IMBALANCED, Finding, many
 from pellucid.data.likeness import ALIKE_WITHIN
 from pellucid.data.repeats import counted
 from pellucid.evaluate.reporting.audit_words import WORDS
@@ -86,10 +86,12 @@ def _cards(audit: Audit, dataset: Dataset) -> list[tuple[str, int, str]]:
         told = f"files of one image{f'; {nearly:,} of nearly one' if nearly else ''}"
         return f"in two {where}", files(f"identical_across_{where}"), told
 
+    repeated = many(identical["groups"], "group")
+
     return [
         ("images", len(dataset), f"in {len(dataset.classes)} classes"),
-        ("identical", identical["cases"], f"in {identical['groups']:,} groups; {identical['redundant']:,} too many"),
-        ("nearly identical", near["cases"], f"in {near['groups']:,} groups"),
+        ("identical", identical["cases"], f"in {repeated}; {identical['redundant']:,} too many"),
+        ("nearly identical", near["cases"], f"in {many(near['groups'], 'group')}"),
         across("classes"),
         *([across("parts")] if dataset.parts is not None else []),
         ("show nothing", files("blank") + files("nearly_constant"), "blank, or nearly constant"),

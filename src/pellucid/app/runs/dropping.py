@@ -1,0 +1,105 @@
+"""A place to drop an image on, and what a run says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from markupsafe import escape
+from nicegui import events, run, ui
+
+from pellucid.app.runs.asking import Answer, ask
+from pellucid.app.runs.opened import OpenedPages
+from pellucid.app.runs.shelf import Row, run_at
+from pellucid.app.serving import MOST_BYTES
+from pellucid.errors import PellucidError
+from pellucid.evaluate.trust.abstention import LEVELS, percent
+
+MOST_OF_FILE = MOST_BYTES - 1_000_000
+"""Bytes of a dropped file: what the server takes at once, less room for what a browser sends around it."""
+
+ASKED = "Drop an image here, or choose one"
+HEADER = f"""
+<div class="row no-wrap items-center q-pa-sm">
+  <div class="col text-weight-bold">{ASKED}</div>
+  <q-btn type="a" icon="add_box" round dense flat aria-label="Choose an image" @click="props.pickFiles">
+    <q-uploader-add-trigger />
+  </q-btn>
+</div>
+"""
+
+
+def show_drop(folder: Path, finished: list[Row], opened: OpenedPages) -> None:
+    """Put it on the page.
+
+    Args:
+        folder: of the runs.
+        finished: those that can answer; one or more.
+        opened: keeps the pages that open an answer.
+    """
+    last: dict[str, Any] = {}
+    with ui.row().classes("items-end w-full"):
+        names = {row.number: row.name for row in finished}
+        chosen = ui.select(names, value=finished[0].number, label="Run that answers")
+        chosen.classes("w-64").props("data-name=which-run")
+        error = ui.select({level: percent(level) for level in LEVELS}, value=0.05, label="Errors among certain answers")
+        error.classes("w-64").props("data-name=max-error")
+    drop = ui.upload(label=ASKED, auto_upload=True, max_files=1, max_file_size=MOST_OF_FILE)
+    drop.props("data-name=drop").classes("w-full").add_slot("header", HEADER)
+    said = ui.column().classes("w-full").props("aria-live=polite")
+
+    async def answer(explain: bool) -> None:
+        row = next(one for one in finished if one.number == chosen.value)
+        said.clear()
+        with said:
+            ui.spinner(size="lg")
+        try:
+            asked = run_at(folder, row.number, row.name)
+            found = await run.io_bound(ask, asked, last["bytes"], last["name"], float(error.value), explain)
+        except PellucidError as problem:
+            said.clear()
+            with said:
+                ui.label(str(problem)).classes("text-negative").props("data-name=problem")
+            return
+        if found is None:  # the server is ending
+            return
+        if found.pages:
+            last["links"] = {title: opened.add(page) for title, page in found.pages}
+        said.clear()
+        with said:
+            _show(found, last.get("links", {}))
+
+    async def dropped(event: events.UploadEventArguments) -> None:
+        last.clear()
+        last.update(bytes=await event.file.read(), name=event.file.name)
+        drop.reset()
+        await answer(explain=True)
+
+    async def again(explain: bool) -> None:
+        if "bytes" in last:
+            await answer(explain)
+
+    drop.on_upload(dropped)
+    chosen.on_value_change(lambda: again(explain=True))
+    error.on_value_change(lambda: again(explain=False))
+
+
+def _show(found: Answer, links: dict[str, str]) -> None:
+    """The answer in words and bars."""
+    sure = "is certain enough" if found.certain else "would rather not say; let a person look,"
+    with ui.element("section").classes("card w-full").props("data-name=answer"):
+        ui.html(f"<h2>{escape(found.image)}: {escape(found.predicted)}</h2>", sanitize=False)
+        ui.label(f"It {sure} where {percent(found.max_error)} of the certain answers may be wrong.")
+        if found.unlike_training:
+            ui.label("The image is unlike those of training.").classes("text-negative")
+        for klass, chance in found.chances[:12]:
+            with ui.row().classes("items-center no-wrap w-full"):
+                ui.label(klass).classes("w-40 ellipsis")
+                bar = ui.linear_progress(chance, show_value=False, size="14px").classes("w-64")
+                bar.props(f'aria-label="{chance:.4f}"')
+                ui.label(">0.9999" if chance >= 0.99995 else f"{chance:.4f}")
+        ui.label(f"Set of likely classes: {', '.join(found.likely) or 'none'}")
+        for title, link in links.items():
+            ui.link(title, link, new_tab=True).classes("way block q-mt-xs").props("data-name=opened")
+        for line in found.why_not:
+            ui.label(line).classes("text-sm")
