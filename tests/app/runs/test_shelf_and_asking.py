@@ -72,4 +72,4 @@ def test_a_file_name_is_no_markup_in_the_pages_that_open_an_answer(folder, image
     assert len(found.pages) == 3
     for _, page in found.pages:
         assert "<img src=x" not in page
-    assert "&lt;img src=x onerror=alert(1)&gt;.png" in found.pages[0][1]
+    assert "&lt;img src=x onerror=alert(1)&gt;.png" in found.pages[2][1]
