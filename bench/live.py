@@ -20,9 +20,12 @@ from tempfile import TemporaryDirectory
 from browser import page
 
 RUN = """
-const done = arguments[arguments.length - 1], note = document.getElementById("live-note"), began = performance.now();
-new MutationObserver((_, watcher) => { watcher.disconnect(); done([(performance.now() - began) / 1000, note.textContent]); })
-  .observe(note, { childList: true, characterData: true, subtree: true });
+const done = arguments[arguments.length - 1], began = performance.now();
+const note = document.getElementById("live-note");
+new MutationObserver((_, watcher) => {
+  if (!note.textContent) return;  // cleared when it begins
+  watcher.disconnect(); done([(performance.now() - began) / 1000, note.textContent]);
+}).observe(note, { childList: true, characterData: true, subtree: true });
 document.querySelector('[data-name="live-run"]').click();
 """
 

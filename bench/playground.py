@@ -10,18 +10,11 @@ Promised: at least 10 frames a second, at most 100 ms.
 """
 
 import argparse
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from contextlib import contextmanager
 from statistics import median
-from tempfile import TemporaryDirectory
 
-from selenium import webdriver
+from browser import page
 
-QUIET = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --window-size=1440,1200"
 CLICK = """
 const done = arguments[arguments.length - 1], shown = document.getElementById("step-number");
 const began = performance.now();
@@ -31,48 +24,11 @@ document.querySelector('[data-name="step"]').click();
 """
 
 
-@contextmanager
-def page():
-    """A browser with the playground open."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    line = [sys.executable, "-m", "pellucid.cli", "play", "--no-browser", "--port", str(port)]
-    server = subprocess.Popen(line, stdout=subprocess.DEVNULL)
-    with TemporaryDirectory() as profile:
-        options = webdriver.ChromeOptions()
-        for argument in [*QUIET.split(), f"--user-data-dir={profile}"]:
-            options.add_argument(argument)
-        options.binary_location = "/usr/bin/chromium"
-        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
-        try:
-            opened(driver, f"http://127.0.0.1:{port}/")
-            yield driver
-        finally:
-            driver.quit()
-            server.terminate()
-            server.wait()
-
-
-def opened(driver, address):
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            break
-        except OSError:
-            time.sleep(0.2)
-    driver.get(address)
-    while time.monotonic() < until and not driver.execute_script("return window.playground?.frames > 0"):
-        time.sleep(0.1)
-
-
 def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--seconds", type=int, default=10)
     given = asked.parse_args()
-    with page() as driver:
-        driver.set_script_timeout(30)
+    with page("window.playground?.frames > 0") as driver:
         clicks = [driver.execute_async_script(CLICK) for _ in range(30)]
         driver.execute_script("document.querySelector('[data-name=\"run\"]').click()")
         time.sleep(1)

@@ -12,6 +12,25 @@ BLUE = "#0072b2"
 """Source: the palette of Okabe and Ito (2008), whose colours the colour-blind can tell apart."""
 
 
+def part(name: str) -> str:
+    """A file of the pages.
+
+    >>> part("palette.js")[:2]
+    '//'
+    """
+    return files("pellucid.app").joinpath("pages", *name.split("/")).read_text("utf-8")
+
+
+def script(*names: str, before: str = "") -> str:
+    """A page's own script: its files see each other's names, and no other script does.
+
+    Args:
+        names: of the files, in the order in which they are joined.
+        before: code that goes before them.
+    """
+    return "\n".join(["<script>(() => {", before, *map(part, names), "})();</script>"])
+
+
 def shell(active: str) -> None:
     """The head of a page.
 
@@ -19,7 +38,7 @@ def shell(active: str) -> None:
         active: the name of the page that is shown.
     """
     ui.colors(primary=BLUE)
-    ui.add_css(files("pellucid.app").joinpath("pages", "shell.css").read_text("utf-8"))
+    ui.add_css(part("shell.css"))
     with ui.element("nav").classes("pages").props('aria-label="Pages"'):
         for name, path in PAGES.items():
             link = ui.link(name, path).props(f"data-name=to-{path.strip('/') or 'playground'}")

@@ -55,24 +55,59 @@ def test_the_size_of_slopes_is_that_of_autograd():
     assert playing.slope_sizes == pytest.approx(wanted)
 
 
-def test_each_training_point_is_seen_once_an_epoch():
-    playing = Playing(Experiment(points=100, batch_size=10))
-    seen = []
-    for _ in range(5):
-        before = len(playing._order)
-        order = playing._order.clone()
+def test_each_training_point_is_seen_once_an_epoch_even_where_the_last_mini_batch_is_smaller():
+    playing = Playing(Experiment(points=60, train_share=0.6, batch_size=10))  # 36 points: 10, 10, 10, 6
+    columns, seen = playing._columns.clone(), []
+    playing._columns = type("Watched", (), {"__getitem__": lambda _, rows: (seen.append(rows), columns[rows])[1]})()
+    for _ in range(8):
         playing.step()
-        seen += (order[:10] if before >= 10 else torch.tensor([])).tolist()
-    assert playing.epoch == 1.0
-    assert len(set(seen)) == len(seen) == 40
+    assert [len(rows) for rows in seen] == [10, 10, 10, 6] * 2
+    for epoch in (seen[:4], seen[4:]):
+        assert sorted(torch.cat(epoch).tolist()) == list(range(36))
+    assert playing.seen == 72
+    assert playing.epoch == 2.0
+
+
+def test_learning_goes_on_with_other_settings_as_torch_does_with_a_new_learning_rate():
+    playing = Playing(Experiment(batch_size=1000, learning_rate=0.5, momentum=0.9))
+    model = as_torch(playing)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
+    for number in range(6):
+        if number == 3:
+            playing.tune(learning_rate=0.05)
+            optimizer.param_groups[0]["lr"] = 0.05
+        playing.step()
+        optimizer.zero_grad()
+        torch.nn.BCEWithLogitsLoss()(model(playing.train.places), playing.train.targets).backward()
+        optimizer.step()
+    torch.testing.assert_close(playing.layers[0].weight, model[0].weight.data)
+    assert playing.steps == 6
+    assert "learning_rate=0.05" in playing.experiment.query()
+    playing.tune(momentum=0.0)
+    playing.step()
+    playing.tune(momentum=0.5, batch_size=7)  # begins with no velocity
+    before = playing.layers[0].weight.clone()
+    playing.step()
+    torch.testing.assert_close(playing.layers[0].weight, before - 0.05 * playing.slopes[0])
+    with pytest.raises(BadInput, match="momentum"):
+        playing.tune(momentum=1.0)
+    assert playing.experiment.momentum == 0.5
+
+
+def test_new_points_keep_the_first_weights_and_new_weights_keep_the_points():
+    usual, points, weights = (Playing(Experiment(**one)) for one in ({}, {"seed": 1}, {"weight_seed": 9}))
+    assert points.all_numbers() == usual.all_numbers() != weights.all_numbers()
+    assert torch.equal(weights.train.places, usual.train.places)
+    assert not torch.equal(points.train.places, usual.train.places)
 
 
 def test_xor_is_learned_by_four_hidden_units():
     playing = Playing(Experiment(noise=0.0))
+    assert playing.losses().train > 0.5
     for _ in range(2000):
         playing.step()
     assert playing.losses().test_error < 0.05
-    assert playing.curve[0].train > 0.5 > playing.curve[-1].train
+    assert playing.losses().train < 0.1
 
 
 def test_the_map_of_the_output_is_what_the_network_says_at_each_pixel_s_middle():
@@ -99,7 +134,7 @@ def test_a_number_set_by_hand_is_used_and_a_wrong_one_is_refused():
 def test_the_representation_keeps_distances_in_the_two_widest_directions():
     playing = Playing(Experiment(hidden=(4,)))
     values = playing.at(playing.train.places).inputs[-1]
-    shown = playing.representation()
+    shown = playing.representation().shown
     spread = torch.linalg.svdvals(values - values.mean(0))
     torch.testing.assert_close(torch.linalg.svdvals(shown), spread[:2])
     assert Playing(Experiment(hidden=())).representation() is None
@@ -123,13 +158,3 @@ WRONG = "hidden=9 hidden=a toy=moon noise=nan points=1e9 points=99999999 feature
 def test_a_link_that_cannot_be_is_refused_in_one_line(link):
     with pytest.raises(BadInput, match=r"^[^\n]{1,200}$"):
         experiment_of(dict([link.split("=")]))
-
-
-def test_the_curve_stays_short():
-    playing = Playing(Experiment(points=20, hidden=(), batch_size=20))
-    for _ in range(4100):
-        playing.step()
-    assert len(playing.curve) <= 2000
-    assert playing.curve[0].step == 0
-    gaps = {b.step - a.step for a, b in zip(playing.curve, playing.curve[1:], strict=False)}
-    assert len(gaps) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from pellucid.app.live.desk import LiveDesk
 from pellucid.app.live.link import settings_of
 from pellucid.app.live.shelf import recordings_in
 from pellucid.app.live.subject import Subject
-from pellucid.app.shell import shell
+from pellucid.app.shell import part, script, shell
 from pellucid.auditing import page_of
 from pellucid.errors import BadInput
 from pellucid.learn import Settings
@@ -56,7 +55,7 @@ def add_pages(subject: Subject, folder: Path, said: str = "") -> None:
     def images(request: Request) -> None:
         shell("Your images")
         ui.page_title(f"pellucid: {subject.name}")
-        ui.add_css(_part("live.css"))
+        ui.add_css(part("live/live.css"))
         client = ui.context.client
         browser = OneBrowser(client)
         try:
@@ -67,8 +66,8 @@ def add_pages(subject: Subject, folder: Path, said: str = "") -> None:
         desks[client.id] = desk
         _head(subject, said)
         _controls(desk)
-        ui.html(_part("live.html"), sanitize=False).classes("w-full")
-        ui.add_body_html(f"<script>{_part('live.js')}</script>")
+        ui.html(part("live/live.html"), sanitize=False).classes("w-full")
+        ui.add_body_html(script("palette.js", "live/live.js"))
         _listen(desk)
         browser.run("live.ready()")
         desk.show_all()
@@ -83,10 +82,6 @@ def add_pages(subject: Subject, folder: Path, said: str = "") -> None:
 
     app.on_delete(leave)
     app.on_shutdown(close)
-
-
-def _part(name: str) -> str:
-    return files("pellucid.app").joinpath("pages", "live", name).read_text("utf-8")
 
 
 def _listen(desk: LiveDesk) -> None:

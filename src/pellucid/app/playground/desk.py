@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from pellucid.app.playground.arithmetic import unit_sum
+from pellucid.app.browser import Browser
 from pellucid.app.playground.experiment import Experiment
 from pellucid.app.playground.frame import frame_of, still_of
+from pellucid.app.playground.hiding import HIDEABLE, hidden_of, shown_of
 from pellucid.app.playground.link import numbers_of, text_of
+from pellucid.app.playground.panel import panel_of
 from pellucid.app.playground.playing import Playing
 from pellucid.blocks.toy_features import FEATURES
 from pellucid.errors import BadInput
@@ -22,23 +24,6 @@ PATIENCE_SECONDS = 1.0
 """After so long a frame that the browser did not draw is taken as lost. Chosen by us."""
 
 
-@runtime_checkable
-class Browser(Protocol):
-    """What a desk asks of the browser it belongs to."""
-
-    def run(self, code: str) -> None:
-        """Run JavaScript in it."""
-        ...
-
-    def warn(self, said: str) -> None:
-        """Show a note of what cannot be."""
-        ...
-
-    def tell(self, said: str) -> None:
-        """Show a note."""
-        ...
-
-
 class Desk:
     """What a browser sees of its experiment.
 
@@ -46,27 +31,31 @@ class Desk:
         playing: the experiment under way.
         running: whether it learns by itself.
         drawn: whether the browser has drawn the last frame.
-        refresh: called when the shape of the experiment has changed.
+        hidden: names of HIDEABLE that the browser does not show.
+        shown: names of SHOWABLE that it does.
+        refresh: called when another experiment has begun.
         on_running: called when it begins or ends to learn by itself.
     """
 
-    def __init__(self, experiment: Experiment, browser: Browser, weights: str = "") -> None:
-        """Begin with an experiment, at rest; with the weights of a link, if it holds any.
+    def __init__(
+        self, experiment: Experiment, browser: Browser, weights: str = "", hide: str = "", show: str = ""
+    ) -> None:
+        """Begin with an experiment, at rest; with the weights of a link, and what it hides and shows, if it says so.
 
         Raises:
-            BadInput: weights that are not those of this experiment's network.
+            BadInput: weights that are not those of this experiment's network, or names that are not known.
         """
         self.playing = Playing(experiment)
         if weights:
             self.playing.set_all(numbers_of(weights))
+        self.hidden, self.shown = hidden_of(hide), shown_of(show)
         self.browser = browser
         self.running = False
         self.drawn = True
         self.refresh: list[Callable[[], None]] = []
         self.on_running: list[Callable[[], None]] = []
         self._sent = 0.0
-        self._chosen: tuple[int, int] | None = None
-        self._place = (0.4, 0.4)
+        self._asked: Mapping[str, Any] | None = None
 
     def begin(self, **changes: Any) -> None:
         """Start anew with changed settings; what cannot be is told, and nothing changes."""
@@ -75,34 +64,64 @@ class Desk:
         except BadInput as problem:
             self.browser.warn(str(problem))
             return
-        self._chosen = None
+        self._asked = None
         self.show_all()
+
+    def tune(self, **changes: Any) -> None:
+        """Go on with other settings of learning; what cannot be is told, and nothing changes."""
+        try:
+            self.playing.tune(**changes)
+        except BadInput as problem:
+            self.browser.warn(str(problem))
+            return
+        self._put_link()
+
+    def hide(self, name: str, hidden: bool) -> None:
+        """Hide a part of the page, or show it again; the link says so from now on."""
+        self.hidden = tuple(one for one in HIDEABLE if (hidden if one == name else one in self.hidden))
+        self._call("hide", self.hidden)
+        self._put_link()
+
+    def show(self, told: Any) -> None:
+        """The link says from now on what the browser shows besides."""
+
+        def keep() -> None:
+            self.shown = shown_of("-".join(told))
+            self._put_link()
+
+        self._guarded(keep)
+
+    def build(self, told: Any) -> None:
+        """Give the network other hidden layers."""
+        self._guarded(lambda: self.begin(hidden=tuple(int(units) for units in told)))
 
     def show_all(self) -> None:
         """Everything, and the URL that leads back to it."""
         still = still_of(self.playing)
         self._call("still", still | {"names": [FEATURES[name][0] for name in still["features"]]})
-        self._put_link(self.playing.experiment.query())
+        self._call("hide", self.hidden)
+        self._call("show", self.shown)
+        self._put_link()
         for refresh in self.refresh:
             refresh()
         self.show_frame()
 
     def link_weights(self) -> None:
         """A link that leads back to these very weights."""
-        weights = f"weights={text_of(self.playing.all_numbers())}"
-        query = self.playing.experiment.query()
-        self._put_link(f"{query}&{weights}" if query else weights)
+        self._put_link(text_of(self.playing.all_numbers()))
         self.browser.tell("The address holds these weights now: copy it to share them.")
 
-    def _put_link(self, query: str) -> None:
+    def _put_link(self, weights: str = "") -> None:
+        also = {"hide": "-".join(self.hidden), "show": "-".join(self.shown), "weights": weights}
+        parts = (self.playing.experiment.query(), *(f"{name}={text}" for name, text in also.items() if text))
+        query = "&".join(part for part in parts if part)
         self.browser.run(f"history.replaceState(null, '', {json.dumps('?' + query if query else '/')})")
 
-    def show_frame(self) -> None:
-        """What moves."""
+    def show_frame(self, frame: dict[str, Any] | None = None) -> None:
+        """What moves, as it stands; or a frame that is made already."""
         self.drawn, self._sent = False, time.monotonic()
-        self._call("frame", frame_of(self.playing))
-        if self._chosen:
-            self._show_panel()
+        self._call("frame", frame or frame_of(self.playing))
+        self._show_panel()
 
     def tick(self) -> None:
         """Learn a little and show it, if the browser keeps up."""
@@ -124,8 +143,9 @@ class Desk:
 
     def _show_learned(self) -> None:
         """A frame; or, where the loss is no number any more, why it stops."""
-        if math.isfinite(self.playing.losses().train):
-            self.show_frame()
+        frame = frame_of(self.playing)
+        if math.isfinite(frame["losses"][1]):
+            self.show_frame(frame)
             return
         self.set_running(False)
         self.browser.warn("The loss is no longer a number: choose a smaller learning rate, or reset.")
@@ -136,21 +156,21 @@ class Desk:
         for refresh in self.on_running:
             refresh()
 
-    def choose(self, told: dict[str, Any]) -> None:
-        """Open the arithmetic of a unit at a place."""
+    def choose(self, told: Any) -> None:
+        """Open the arithmetic behind a value of the page."""
 
         def open_it() -> None:
-            self._chosen = int(told["layer"]), int(told["unit"])
-            self._place = float(told["place"][0]), float(told["place"][1])
-            self._show_panel(fresh=True, feature=told.get("feature"))
+            asked = dict(told)
+            self._show(asked, fresh=True)
+            self._asked = asked
 
         self._guarded(open_it)
 
-    def edit(self, told: dict[str, Any]) -> None:
+    def edit(self, told: Any) -> None:
         """Set a weight or a bias by hand."""
 
         def change() -> None:
-            feature = told.get("feature")
+            feature = dict(told).get("feature")
             at = int(told["layer"]), int(told["unit"]), None if feature is None else int(feature)
             self.playing.set_number(*at, float(told["value"]))
             self.show_frame()
@@ -158,22 +178,13 @@ class Desk:
 
         self._guarded(change)
 
-    def _show_panel(self, fresh: bool = False, feature: int | None = None) -> None:
-        """The arithmetic of the chosen unit; `fresh` even while someone types in it."""
-        if self._chosen is None:
-            return
-        found = unit_sum(self.playing, *self._chosen, *self._place)
-        terms = [
-            {"name": one.name, "value": one.value, "weight": one.weight, "product": one.product} for one in found.terms
-        ]
-        facts = {
-            "name": found.name,
-            "terms": terms,
-            "bias": found.bias,
-            "total": found.total,
-            "bent": found.lines()[-1],
-        }
-        self._call("panel", facts | {"place": self._place, "fresh": fresh, "feature": feature})
+    def _show_panel(self, fresh: bool = False) -> None:
+        """What was asked for, if anything; `fresh` even where someone types."""
+        if self._asked is not None:
+            self._show({**self._asked, "feature": None}, fresh)
+
+    def _show(self, told: Mapping[str, Any], fresh: bool) -> None:
+        self._call("panel", panel_of(self.playing, told) | {"fresh": fresh, "feature": told.get("feature")})
 
     def _call(self, what: str, told: Any) -> None:
         self.browser.run(f"playground.{what}({json.dumps(told)})")
@@ -183,5 +194,5 @@ class Desk:
         try:
             what()
         except (BadInput, KeyError, TypeError, ValueError) as problem:
-            self._chosen = None
+            self._asked = None
             self.browser.warn(str(problem))

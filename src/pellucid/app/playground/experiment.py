@@ -32,7 +32,9 @@ class Experiment:
         learning_rate, momentum: of stochastic gradient descent.
         batch_size: points a step.
         regularisation: "none", "l1" or "l2", which pull weights (not biases) towards 0 at `penalty`.
-        seed: of points, first weights and batches.
+        seed: of the points.
+        weight_seed: of first weights and of the order in which points are learned from; usually 3, from which XOR is
+            learned well with tanh and with ReLU: from some others a few errors remain, or units of ReLU are dead.
     """
 
     toy: str = "xor"
@@ -48,6 +50,7 @@ class Experiment:
     regularisation: str = "none"
     penalty: float = 0.0
     seed: int = 0
+    weight_seed: int = 3
 
     def __post_init__(self) -> None:
         """Refuse what cannot be.
@@ -133,4 +136,5 @@ _ALLOWED: dict[str, Callable[[Any], bool]] = {
     "regularisation": lambda value: value in REGULARISATIONS,
     "penalty": _between(0, 10),
     "seed": _between(0, 2**31 - 1),
+    "weight_seed": _between(0, 2**31 - 1),
 }

@@ -37,7 +37,7 @@ def frame_of(playing: Playing) -> dict[str, Any]:
         "maps": [[as_bytes(unit, scale) for unit in layer] for layer, scale in zip(small[:-1], scales, strict=True)],
         "scales": scales,
         "output": as_bytes(large[0], 1.0),
-        "hidden": None if hidden is None else [[round(value, 4) for value in row] for row in hidden.tolist()],
+        "hidden": None if hidden is None else [[round(value, 4) for value in row] for row in hidden.shown.tolist()],
     }
 
 
@@ -67,12 +67,11 @@ def as_bytes(values: Float[torch.Tensor, "row column"], scale: float) -> str:
 
 
 def still_of(playing: Playing) -> dict[str, Any]:
-    """What stays as it is while a network learns: its points and the shape of the network, and the losses so far."""
+    """What stays as it is while a network learns: its points and the shape of the network."""
     return {
         "features": list(playing.experiment.features),
         "widths": [len(layer.bias) for layer in playing.layers],
         "is_class": playing.experiment.is_class,
         "train": [*map(list, zip(*playing.train.places.T.tolist(), playing.train.targets[:, 0].tolist(), strict=True))],
         "test": [*map(list, zip(*playing.test.places.T.tolist(), playing.test.targets[:, 0].tolist(), strict=True))],
-        "curve": [losses_of(one) for one in playing.curve],
     }

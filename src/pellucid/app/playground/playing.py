@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pellucid.app.playground.experiment import Experiment
+from pellucid.app.playground.representation import Representation, represent
 from pellucid.blocks import (
     SGD,
     Activations,
@@ -28,12 +30,13 @@ from pellucid.blocks.toys import Points, draw_toy
 from pellucid.errors import BadInput
 from pellucid.shapes import Float
 
-KEPT = 2_000
-"""Losses that are kept; of longer curves every second point is dropped. Chosen by us: more than a screen has pixels."""
-
-
 MOST = 1e6
 """Larger weights are not taken: nothing is learned with them. Chosen by us."""
+OTHER_SEEDS = 2**31
+"""Added to the seed of weights, so that no seed of points draws the same numbers."""
+
+TUNED = ("learning_rate", "momentum", "batch_size", "regularisation", "penalty")
+"""Settings that may change while a network learns: they decide how the next step is taken, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,61 +58,74 @@ class Playing:
         train, test: the points.
         layers: of the network, float64; the last has one unit, whose sum is a logit or a height.
         steps: that were taken.
-        curve: losses on the way, thinned out where they grow long.
-        slope_sizes: of each layer, root of the mean squared slope of its weights at the last step.
+        seen: training points that were learned from, each as often as it was.
+        slopes: of the last mini-batch's loss, in the order of `weights_of`; all 0 before the first step.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         """Draw points and first weights."""
         self.experiment = experiment
-        rng = torch.Generator().manual_seed(experiment.seed)
-        drawn = draw_toy(experiment.toy, experiment.points, experiment.noise, rng)
+        points_rng = torch.Generator().manual_seed(experiment.seed)
+        drawn = draw_toy(experiment.toy, experiment.points, experiment.noise, points_rng)
         count = max(1, min(experiment.points - 1, round(experiment.points * experiment.train_share)))
         self.train = Points(drawn.places[:count], drawn.targets[:count])
         self.test = Points(drawn.places[count:], drawn.targets[count:])
+        self._rng = torch.Generator().manual_seed(OTHER_SEEDS + experiment.weight_seed)
         widths = [len(experiment.features), *experiment.hidden, 1]
-        first = draw_layers(widths, rng, activation=experiment.activation)
+        first = draw_layers(widths, self._rng, activation=experiment.activation)
         self.layers = tuple(Layer(one.weight.double(), one.bias.double(), one.activation) for one in first)
         self._columns = feature_columns(self.train.places, experiment.features)
         self._test_columns = feature_columns(self.test.places, experiment.features)
         self._sgd = SGD(experiment.learning_rate, experiment.momentum)
         self._state = self._sgd.start(weights_of(self.layers))
-        self._rng, self._order = rng, torch.zeros(0, dtype=torch.long)
-        self._every = 1
-        self.steps = 0
-        self.slope_sizes: tuple[float, ...] = tuple(0.0 for _ in self.layers)
-        self.curve = [self.losses()]
+        self._order = torch.zeros(0, dtype=torch.long)
+        self.steps = self.seen = 0
+        self.slopes = [torch.zeros_like(weight) for weight in weights_of(self.layers)]
 
     @property
     def epoch(self) -> float:
         """How often each training point was seen."""
-        return self.steps * min(self.experiment.batch_size, len(self.train.places)) / len(self.train.places)
+        return self.seen / len(self.train.places)
+
+    def tune(self, **changes: Any) -> None:
+        """Go on with other settings of learning, from the weights as they are.
+
+        Args:
+            changes: of settings in TUNED.
+        Raises:
+            BadInput: a setting that cannot be.
+        """
+        experiment = self.experiment.with_(**changes)
+        if bool(experiment.momentum) != bool(self.experiment.momentum):  # no velocity of long ago
+            self._state = SGD(experiment.learning_rate, experiment.momentum).start(weights_of(self.layers))
+        self.experiment = experiment
+        self._sgd = SGD(experiment.learning_rate, experiment.momentum)
 
     def step(self) -> None:
-        """Learn from one mini-batch; all training points are seen once before any is seen again."""
-        size = min(self.experiment.batch_size, len(self.train.places))
-        if len(self._order) < size:
+        """Learn from one mini-batch; all training points are seen once before any is seen again.
+
+        Where the points do not fill the last mini-batch of an epoch, it is a smaller one.
+        """
+        if not len(self._order):
             self._order = torch.randperm(len(self.train.places), generator=self._rng)
-        rows, self._order = self._order[:size], self._order[size:]
+        rows, self._order = self._order.tensor_split((self.experiment.batch_size,))
         activations = forward(self.layers, self._columns[rows])
-        slopes = backward(self.layers, activations, self._slope(activations.logits, self.train.targets[rows]))
-        self.slope_sizes = tuple(float(slope.square().mean().sqrt()) for slope in slopes[::2])
-        self._add_penalty(slopes)
-        self._state = self._sgd.step(weights_of(self.layers), slopes, self._state)
+        self.slopes = backward(self.layers, activations, self._slope(activations.logits, self.train.targets[rows]))
+        self._state = self._sgd.step(weights_of(self.layers), self._with_penalty(self.slopes), self._state)
         self.steps += 1
-        if self.steps % self._every == 0:
-            self.curve.append(self.losses())
-            if len(self.curve) > KEPT:
-                self.curve, self._every = self.curve[::2], 2 * self._every
+        self.seen += len(rows)
+
+    @property
+    def slope_sizes(self) -> tuple[float, ...]:
+        """Of each layer: root of the mean squared slope of its weights at the last step."""
+        return tuple(float(slope.square().mean().sqrt()) for slope in self.slopes[::2])
 
     def losses(self) -> Losses:
         """As things stand."""
-        told = [self._loss(*pair) for pair in ((self._columns, self.train), (self._test_columns, self.test))]
-        (train, train_error), (test, test_error) = told
+        (train, train_error), (test, test_error) = (self._loss(*self.answers(part)) for part in ("train", "test"))
         return Losses(self.steps, train, test, train_error, test_error)
 
-    def _loss(self, columns: Tensor, points: Points) -> tuple[float, float | None]:
-        answers = forward(self.layers, columns).logits
+    def _loss(self, points: Points, answers: Tensor) -> tuple[float, float | None]:
         if self.experiment.is_class:
             wrong = float(((answers > 0) != (points.targets > 0.5)).double().mean())
             return float(binary_cross_entropy_with_logits(answers, points.targets)), wrong
@@ -120,13 +136,15 @@ class Playing:
             return binary_cross_entropy_with_logits_slope(answers, targets)
         return mean_squared_error_slope(answers, targets)
 
-    def _add_penalty(self, slopes: list[Tensor]) -> None:
+    def _with_penalty(self, slopes: list[Tensor]) -> list[Tensor]:
         """L1: penalty * |w|; L2: penalty / 2 * w^2; of weights, not of biases."""
         if self.experiment.regularisation == "none" or not self.experiment.penalty:
-            return
-        for layer, slope in zip(self.layers, slopes[::2], strict=True):
+            return slopes
+        pulled = list(slopes)
+        for number, layer in enumerate(self.layers):
             pull = layer.weight.sign() if self.experiment.regularisation == "l1" else layer.weight
-            slope.add_(pull, alpha=self.experiment.penalty)
+            pulled[2 * number] = slopes[2 * number].add(pull, alpha=self.experiment.penalty)
+        return pulled
 
     def set_number(self, layer: int, unit: int, feature: int | None, value: float) -> None:
         """Change a weight, or a bias (feature None), by hand.
@@ -162,7 +180,6 @@ class Playing:
         parts = torch.split(torch.tensor(numbers, dtype=torch.float64), [tensor.numel() for tensor in tensors])
         for tensor, part in zip(tensors, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
-        self.curve = [self.losses()]
 
     def at(self, places: Float[Tensor, "case 2"]) -> Activations:
         """Every value between the features of these places and the answer."""
@@ -182,19 +199,14 @@ class Playing:
         answer = sigmoid(seen.logits) if self.experiment.is_class else seen.logits
         return [values.T.reshape(-1, pixels, pixels) for values in (*seen.inputs, answer)]
 
-    def representation(self) -> Float[Tensor, "case axis"] | None:
-        """Training points as the last hidden layer sees them: its two units, or the two directions they spread most in.
-
-        Returns:
-            None where no hidden layer stands; one column where it has one unit.
-        """
+    def representation(self) -> Representation | None:
+        """Training points as the last hidden layer sees them; None where none is, or values are no numbers."""
         if not self.experiment.hidden:
             return None
         values = forward(self.layers, self._columns).inputs[-1]
-        if values.shape[1] <= 2:
-            return values
-        centred = values - values.mean(0)
-        _, _, directions = torch.linalg.svd(centred, full_matrices=False)
-        signs = directions[:2].gather(1, directions[:2].abs().argmax(1, keepdim=True)).sign()  # so that it cannot flip
-        shown: Tensor = centred @ (directions[:2] * signs).T
-        return shown
+        return represent(values) if bool(values.isfinite().all()) else None
+
+    def answers(self, part: str) -> tuple[Points, Float[Tensor, "case 1"]]:
+        """Points of a part, "train" or "test", and what the network says of each: a logit or a height."""
+        columns, points = (self._columns, self.train) if part == "train" else (self._test_columns, self.test)
+        return points, forward(self.layers, columns).logits

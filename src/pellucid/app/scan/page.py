@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from nicegui import app, ui
@@ -10,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from pellucid.app.scan.opened import OpenedScan
 from pellucid.app.scan.pictures import picture
-from pellucid.app.shell import shell
+from pellucid.app.shell import part, script, shell
 from pellucid.ct.reporting.telling import NOT_A_DEVICE
 from pellucid.errors import BadInput
 
@@ -46,8 +45,7 @@ def add_pages(path: Path | None) -> None:
             ui.label("No scan is open. Begin with: pellucid play --scan study.zip").classes("q-pa-md")
             return
         opened.begin()
-        room = files("pellucid.app").joinpath("pages", "scan")
-        ui.add_css(room.joinpath("scan.css").read_text("utf-8"))
-        ui.html(room.joinpath("scan.html").read_text("utf-8"), sanitize=False).classes("w-full")
-        ui.add_body_html(f"<script>{room.joinpath('scan.js').read_text('utf-8')}</script>")
+        ui.add_css(part("scan/scan.css"))
+        ui.html(part("scan/scan.html"), sanitize=False).classes("w-full")
+        ui.add_body_html(script("scan/scan.js"))
         ui.context.client.run_javascript("scan.start()")

@@ -1,6 +1,5 @@
 // Draws what the server tells of a lesson: `still` when it begins, `frame` for a moment of it, `state` for its notes.
 (() => {
-  const PLUS = [0, 114, 178], MINUS = [213, 94, 0]; // blue and orange: told apart by the colour-blind
   const TILE = 80, SHEET = 420, LARGEST = 24, REPLAY_MS = 120;
   let still = null, frame = null, own = true, timer = null;
   const pictures = new Map(), at = (id) => document.getElementById(id);
@@ -8,18 +7,13 @@
   const fresh = (tag, facts = {}, inside = []) => { const one = Object.assign(document.createElement(tag), facts); one.append(...inside); return one; };
   const short = (value, digits = 4) => (value === null ? "none" : value.toFixed(digits));
 
-  const TABLE = new Uint32Array(256); // level to RGBA; 0 is nothing, 128 is white
-  for (let level = 1; level < 256; level++) {
-    const share = (level - 128) / 127, to = share > 0 ? PLUS : MINUS, k = Math.min(1, Math.abs(share));
-    const [red, green, blue] = to.map((part) => Math.round(255 + (part - 255) * k));
-    TABLE[level] = (255 << 24 | blue << 16 | green << 8 | red) >>> 0;
-  }
+  const PIXELS = Uint32Array.from(TABLE, ([red, green, blue], level) => (level ? 255 << 24 | blue << 16 | green << 8 | red : 0)); // level 0 is nothing
 
   function paint(canvas, picture) {
     const { width, height } = picture, raw = atob(picture.levels);
     if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
     const context = canvas.getContext("2d"), image = context.createImageData(width, height), out = new Uint32Array(image.data.buffer);
-    for (let i = 0; i < raw.length; i++) out[i] = TABLE[raw.charCodeAt(i)];
+    for (let i = 0; i < raw.length; i++) out[i] = PIXELS[raw.charCodeAt(i)];
     context.putImageData(image, 0, 0);
   }
 
