@@ -116,12 +116,12 @@ def _head(subject: Subject, said: str) -> None:
 def _controls(desk: LiveDesk) -> None:
     """Run, step, reset; what learns and how; what is kept."""
     with ui.row().classes("items-center w-full"):
-        button = ui.button("Run", on_click=desk.toggle).props("data-name=live-run")
-        ui.button("Step", on_click=desk.step).props("outline data-name=live-step").tooltip("One mini-batch")
-        reset = ui.button("Reset", on_click=lambda: desk.begin()).props("outline data-name=live-reset")
+        button = ui.button("Run", on_click=desk.toggle).props("no-caps data-name=live-run")
+        ui.button("Step", on_click=desk.step).props("outline no-caps data-name=live-step").tooltip("One mini-batch")
+        reset = ui.button("Reset", on_click=lambda: desk.begin()).props("outline no-caps data-name=live-reset")
         reset.tooltip("The same first weights")
         anew = ui.button("New draw", on_click=lambda: desk.begin(seed=desk.told.seed + 1))
-        anew.props("outline data-name=live-new").tooltip("Other first weights, and another order of the images")
+        anew.props("outline no-caps data-name=live-new").tooltip("Other first weights, and another order of the images")
         _select(desk, "Model", "model", MODELS)
         widths = _select(desk, "Hidden units", "hidden", WIDTHS)
         _select(desk, "Learning rate", "learning_rate", _or_by_rule(RATES))
@@ -153,7 +153,7 @@ def _recordings(desk: LiveDesk) -> None:
             names[name] = name
             shown.set_options(names)
 
-    button = ui.button("Save recording", on_click=save).props("flat data-name=live-save")
+    button = ui.button("Save recording", on_click=save).props("outline no-caps data-name=live-save")
     button.tooltip("Every moment of this run in one file, to be replayed")
 
 
