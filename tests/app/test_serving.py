@@ -26,6 +26,11 @@ OWN = {"host": "127.0.0.1:8080"}
         ({**OWN, "origin": "https://other.example"}, "Another page"),
         ({**OWN, "origin": "null"}, "Another page"),
         ({**OWN, "origin": "http://127.0.0.1:8080.evil.example"}, "Another page"),
+        ({**OWN, "sec-fetch-site": "cross-site", "sec-fetch-dest": "image"}, "Another page"),
+        ({**OWN, "sec-fetch-site": "cross-site", "sec-fetch-dest": "iframe"}, "Another page"),
+        ({**OWN, "sec-fetch-site": "cross-site"}, "Another page"),
+        ({**OWN, "sec-fetch-site": "cross-site", "sec-fetch-dest": "document"}, ""),  # a link that was clicked
+        ({**OWN, "sec-fetch-site": "same-origin", "sec-fetch-dest": "image"}, ""),
     ],
 )
 def test_only_this_page_under_its_own_name_is_answered(headers, why):
@@ -109,6 +114,8 @@ def test_others_are_not_let_in_without_a_token_and_a_port_in_use_is_told():
     for token in ("two words", "semi;colon", "sécret"):
         with pytest.raises(BadInput, match="letters, digits"):
             check_address("127.0.0.1", 8080, token)
+    with pytest.raises(BadInput, match="no name"):
+        check_address("a" * 70, 8080, "secret")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -37,7 +37,7 @@ def shown_of(source: str | None, group_by: str | None, image_size: int | None, r
     if dataset.unreadable:
         sys.stderr.write(f"Left out: {len(dataset.unreadable)} files; `pellucid audit` names them.\n")
     name = Path(source).name if source else ALWAYS_THERE
-    subject = Subject.of(name or str(source), dataset, group_by=group_by)
+    subject = Subject.of(name or str(source), dataset)
     said = "" if source else "No source was given: these digits come with it. With your own: pellucid play FOLDER"
     first = "/images" if source else "/scan" if scan else "/"
     return Shown(subject, runs / RECORDINGS, said, runs, scan, first)

@@ -31,7 +31,8 @@ class Guard:
     """Lets through what this very page asks for: the right Host, no foreign Origin, and the token where there is one.
 
     A page of another site that the same browser shows can send requests to this machine, and can make a name of its own
-    lead here (DNS rebinding); Origin and Host give it away.
+    lead here (DNS rebinding); Origin, Host and Sec-Fetch-Site give it away. It may hold a link to this page: who clicks
+    it comes here.
     """
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...], token: str = "") -> None:
@@ -82,6 +83,8 @@ def refusal(headers: dict[str, str], asked: str, hosts: tuple[str, ...], token: 
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc.lower() != host:
         return "Another page may not use this one."
+    if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-dest") != "document":
+        return "Another page may not use this one."
     if token:
         given = asked or cookie_of(headers.get("cookie", ""))
         if not hmac.compare_digest(given.encode(), token.encode()):
@@ -129,8 +132,7 @@ def address(host: str, port: int, token: str = "", path: str = "/") -> str:
     >>> address("127.0.0.1", 8080), address("::1", 8080)
     ('http://127.0.0.1:8080/', 'http://[::1]:8080/')
     """
-    named = f"[{host}]" if ":" in host else host
-    return f"http://{named}:{port}{path}" + (f"?token={quote(token)}" if token else "")
+    return f"http://{_bracketed(host)}:{port}{path}" + (f"?token={quote(token)}" if token else "")
 
 
 def check_address(host: str, port: int, token: str = "") -> None:
@@ -149,8 +151,27 @@ def check_address(host: str, port: int, token: str = "") -> None:
         with socket.socket(family, kind) as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
             tried.bind(place)
+    except UnicodeError:
+        raise BadInput(f"--host {host} is no name that a machine can have.") from None
     except OSError as problem:
         raise BadInput(f"{host}:{port} cannot be listened to ({problem.strerror}): give another --port.") from None
+
+
+def hosts_of(host: str, port: int) -> tuple[str, ...]:
+    """What Host may be; empty: anything.
+
+    >>> hosts_of("Lab-PC", 80)[-2:], hosts_of("::1", 8080)[-1]
+    (('lab-pc:80', 'lab-pc'), '[::1]:8080')
+    """
+    if host in EVERYWHERE:
+        return ()
+    names = [*LOCAL, _bracketed(host).lower()]
+    return tuple(there for name in names for there in (f"{name}:{port}", *([name] if port == 80 else [])))
+
+
+def _bracketed(host: str) -> str:
+    """As it stands in an address: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +221,7 @@ def serve(
     from pellucid.app.runs.page import add_pages as add_runs
     from pellucid.app.scan.page import add_pages as add_scan
 
-    hosts = () if host in EVERYWHERE else tuple(f"{name}:{port}" for name in (*LOCAL, host))
-    app.add_middleware(Guard, hosts=hosts, token=token)
+    app.add_middleware(Guard, hosts=hosts_of(host, port), token=token)
     ui.page("/")(playground)
     add_images(shown.subject, shown.recordings, shown.said)
     add_runs(shown.runs)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 import time
 
 import pytest
 import torch
 
-from pellucid.app.live import lesson as lesson_module
+from pellucid.app.live import looking as looking_module
 from pellucid.app.live.lesson import Lesson
 from pellucid.errors import BadInput
 from pellucid.learn import Settings, plan_learning
@@ -29,6 +30,7 @@ def begin(digits):
     yield make
     for one in begun:
         one.end()
+        one.join(LONG)
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
@@ -84,8 +86,8 @@ def test_the_first_steps_are_looked_at_one_by_one(begin):
 
 
 def test_looking_takes_a_share_of_the_time_and_no_more(begin, monkeypatch):
-    monkeypatch.setattr(lesson_module, "FREE_LOOKING", 0.0)
-    monkeypatch.setattr(lesson_module, "MOST_LOOKING", 0.0)
+    monkeypatch.setattr(looking_module, "FREE_LOOKING", 0.0)
+    monkeypatch.setattr(looking_module, "MOST_LOOKING", 0.0)
     one = begin()
     one.run()
     assert one.wait(LONG)
@@ -107,7 +109,7 @@ def test_what_breaks_in_the_thread_is_told(begin, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr(lesson_module, "take_moment", broken)
+    monkeypatch.setattr(looking_module, "take_moment", broken)
     one.step()
     assert one.wait(LONG)
     assert one.problem == "Learning stopped: RuntimeError: no memory"
@@ -119,6 +121,29 @@ def test_the_doctor_sees_what_is_wrong(begin):
     assert one.wait(LONG)
     assert one.looks > 0
     assert one.findings
+
+
+def test_the_last_step_ends_it_however_it_was_taken(begin):
+    one = begin(epochs=1, batch_size=300)
+    for _ in range(one.steps):
+        assert not one.finished
+        one.step()
+        assert one.wait(LONG)
+    assert one.finished
+    assert one.moment.step == one.steps
+
+
+def test_where_it_is_ended_its_thread_ends(begin):
+    one = begin(epochs=1000)
+    one.run()
+    one.end()
+    one.join(LONG)
+    assert not any(thread.name == "lesson" and thread.is_alive() for thread in threading.enumerate())
+
+
+def test_a_model_too_large_for_the_page_is_refused_before_it_takes_memory(begin):
+    with pytest.raises(BadInput, match=r"would have 134,000,000,032 weights"):
+        begin(model="mlp", hidden=(2_000_000_000, 2))
 
 
 def test_settings_that_do_not_fit_are_refused(begin):

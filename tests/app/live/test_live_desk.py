@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import re
+import threading
+import time
+import weakref
 
 import pytest
 
@@ -40,101 +45,195 @@ def desk(digits, tmp_path):
     made = LiveDesk(digits, Settings(model="mlp", epochs=2), Told(), tmp_path / "kept")
     made.show_all()
     yield made
-    made.lesson.end()
+    if hasattr(made, "lesson"):
+        made.lesson.end()
+        made.lesson.join(60.0)
+
+
+def told_by(desk):
+    return desk.window.browser
 
 
 def run_to_the_end(desk):
     desk.toggle()
     assert desk.lesson.wait(60.0)
-    desk.drawn = True
+    desk.window.drawn = True
     desk.tick()
 
 
 def test_what_is_new_is_sent_once_and_only_to_a_browser_that_keeps_up(desk):
-    frames = [told for name, told in desk.browser.calls if name == "frame"]
+    frames = [told for name, told in told_by(desk).calls if name == "frame"]
     assert [frame["step"] for frame in frames] == [0]
     desk.step()
     assert desk.lesson.wait(60.0)
     desk.tick()
-    assert desk.browser.last("frame")["step"] == 0  # the first was not drawn yet
-    desk.drawn = True
+    assert told_by(desk).last("frame")["step"] == 0  # the first was not drawn yet
+    desk.window.drawn = True
     desk.tick()
-    assert desk.browser.last("frame")["step"] == 1
-    count = len(desk.browser.calls)
-    desk.drawn = True
+    assert told_by(desk).last("frame")["step"] == 1
+    count = len(told_by(desk).calls)
+    desk.window.drawn = True
     desk.tick()
-    assert len(desk.browser.calls) == count
+    assert len(told_by(desk).calls) == count
 
 
 def test_the_slider_goes_back_and_the_last_place_follows_what_is_learned(desk):
     run_to_the_end(desk)
     steps = [moment.step for moment in desk.lesson.recording.moments]
     desk.go_to(3)
-    assert desk.browser.last("frame")["step"] == steps[3]
-    assert not desk.browser.last("frame")["newest"]
+    assert told_by(desk).last("frame")["step"] == steps[3]
+    assert not told_by(desk).last("frame")["newest"]
     desk.go_to(len(steps) - 1)
-    assert desk.browser.last("frame")["newest"]
-    assert desk.browser.last("state")["finished"]
+    assert told_by(desk).last("frame")["newest"]
+    assert told_by(desk).last("state")["finished"]
 
 
 def test_a_saved_recording_is_replayed_with_the_same_frames(desk, digits):
     run_to_the_end(desk)
     desk.go_to(4)
-    wanted = desk.browser.last("frame")
-    name = desk.save()
+    wanted = told_by(desk).last("frame")
+    name = asyncio.run(desk.save())
     assert name == "digits-mlp.recording.safetensors"
-    desk.begin(model="linear")
-    assert desk.browser.last("still")["model"] == "linear"
-    desk.open(name)
-    assert not desk.browser.last("still")["own"]
+    asyncio.run(desk.begin(model="linear"))
+    assert told_by(desk).last("still")["parameters"] == 650
+    asyncio.run(desk.open(name))
+    assert not told_by(desk).last("still")["own"]
     desk.go_to(4)
-    assert desk.browser.last("frame") == wanted
-    desk.open("")
-    assert desk.browser.last("still")["model"] == "linear"
-    desk.open("../other")
-    assert "no recording" in desk.browser.notes[-1]
+    assert told_by(desk).last("frame") == wanted
+    asyncio.run(desk.open(""))
+    assert told_by(desk).last("still")["parameters"] == 650
+    asyncio.run(desk.open("../other"))
+    assert "no recording" in told_by(desk).notes[-1]
 
 
 def test_only_images_in_view_can_be_chosen(desk, digits):
-    shown = {told["row"] for name, told in desk.browser.calls if name == "picture"}
+    shown = {told["row"] for name, told in told_by(desk).calls if name == "picture"}
     assert not shown & set(digits.split.held_out.tolist())
     other = int(digits.probes[2])
     desk.choose(other)
-    assert desk.browser.last("frame")["chosen"] == other
+    assert told_by(desk).last("frame")["chosen"] == other
     desk.choose(int(digits.split.held_out[0]))
-    assert desk.browser.last("frame")["chosen"] == other
+    assert told_by(desk).last("frame")["chosen"] == other
 
 
 def test_the_arithmetic_of_pixels_and_classes_is_told(desk, digits):
     run_to_the_end(desk)
     moment = desk.lesson.moment
     desk.work_out({"kind": "weight", "sheet": 0, "picture": 3, "row": 2, "column": 5})
-    (line,) = desk.browser.last("told")["lines"]
+    (line,) = told_by(desk).last("told")["lines"]
     assert line == f"hidden1, unit 3, channel 0, row 2, column 5: {moment.weights['hidden1.weight'][3, 21]:.6g}"
     desk.work_out({"kind": "activation", "sheet": 1, "picture": 0, "row": 0, "column": 7})
-    lines = desk.browser.last("told")["lines"]
+    lines = told_by(desk).last("told")["lines"]
     assert lines[0] == f"relu1, unit 7: {moment.activations['relu1'][0, 7]:.6g}"
     assert lines[1].startswith("max(0, ")
     desk.work_out_class(4)
-    lines = desk.browser.last("told")["lines"]
+    lines = told_by(desk).last("told")["lines"]
     assert lines[0].startswith("logit of 4: ")
     assert lines[-1].startswith("probability, softmax over all logits: ")
 
 
-@pytest.mark.parametrize(
-    "told", [{}, {"kind": "weight", "sheet": 99, "picture": 0, "row": 0, "column": 0}, {"kind": "x", "sheet": "y"}]
-)
-def test_what_cannot_be_asked_for_is_said(desk, told):
-    desk.work_out(told)
-    assert desk.browser.notes
+PIXEL = {"kind": "weight", "sheet": 0, "picture": 0, "row": 0, "column": 0}
+
+
+@pytest.mark.parametrize("wrong", [-1, 99, 1e400, float("nan"), 0.5, "0", None, [], {}, True])
+@pytest.mark.parametrize("where", ["sheet", "picture", "row", "column"])
+def test_a_pixel_that_is_not_there_is_refused_in_a_line(desk, wrong, where):
+    desk.work_out({**PIXEL, where: wrong})
+    assert "load it again" in told_by(desk).notes[-1]
+    assert not [name for name, _ in told_by(desk).calls if name == "told"]
+
+
+@pytest.mark.parametrize("wrong", [None, "x", {}, [], -1, 1e400])
+def test_whatever_else_a_browser_sends_is_refused_in_a_line(desk, wrong):
+    for ask in (desk.work_out, desk.work_out_class, desk.choose, desk.go_to):
+        told_by(desk).notes.clear()
+        ask(wrong)
+        assert len(told_by(desk).notes) == 1, ask
+
+
+def test_what_is_worked_out_is_of_the_moment_that_is_shown(desk, monkeypatch):
+    monkeypatch.setattr("pellucid.app.live.recording.MOST_MOMENTS", 12)
+    for _ in range(8):
+        desk.step()
+        assert desk.lesson.wait(60.0)
+    desk.go_to(5)
+    shown = told_by(desk).last("frame")["step"]
+    weight = float(desk.lesson.recording.moments[5].weights["hidden1.weight"][0, 0])
+    desk.lesson.run()
+    assert desk.lesson.wait(60.0)
+    assert desk.lesson.recording.moments[5].step != shown  # thinned since
+    desk.work_out(PIXEL)
+    assert told_by(desk).last("told")["step"] == shown
+    assert told_by(desk).last("told")["lines"][0].endswith(f": {weight:.6g}")
+    desk.show_frame()
+    assert told_by(desk).last("frame")["step"] == shown
+
+
+def test_the_probability_of_a_class_is_told_with_its_logit(desk):
+    run_to_the_end(desk)
+    chances = dict(told_by(desk).last("frame")["chances"])
+    for klass in (0, 7):
+        desk.work_out_class(klass)
+        lines = told_by(desk).last("told")["lines"]
+        assert lines[0].startswith(f"logit of {klass}: ")
+        assert float(lines[-1].rpartition(" ")[2]) == pytest.approx(chances[str(klass)], rel=1e-4)
+
+
+def test_a_frame_that_is_never_drawn_is_taken_as_lost_after_a_while(desk, monkeypatch):
+    desk.step()
+    assert desk.lesson.wait(60.0)
+    assert not desk.window.is_ready
+    now = time.monotonic()
+    monkeypatch.setattr("pellucid.app.live.window.time.monotonic", lambda: now + 5)
+    desk.tick()
+    assert told_by(desk).last("frame")["step"] == 1
+
+
+def test_beginning_anew_ends_the_old_lesson_and_keeps_the_pace(desk):
+    old, desk.lesson.pace = desk.lesson, 0.2
+    desk.lesson.run()
+    asyncio.run(desk.begin(seed=3))
+    old.join(60.0)
+    assert not [thread for thread in threading.enumerate() if thread.name == "lesson"]
+    assert desk.lesson is not old
+    assert desk.lesson.pace == 0.2
+
+
+def test_of_two_changes_at_once_both_are_set(desk):
+    async def both():
+        await asyncio.gather(desk.begin(epochs=3), desk.begin(seed=9))
+
+    asyncio.run(both())
+    assert (desk.told.epochs, desk.told.seed) == (3, 9)
+    assert (desk.lesson.settings.epochs, desk.lesson.settings.seed) == (3, 9)
+
+
+def test_nothing_large_stays_of_a_browser_that_has_left(digits, tmp_path):
+    desk = LiveDesk(digits, Settings(model="mlp", epochs=1), Told(), tmp_path)
+    run_to_the_end(desk)
+    lesson, weights = weakref.ref(desk.lesson), weakref.ref(desk.lesson.moment.weights["hidden1.weight"])
+    desk.close()
+    gc.collect()
+    assert lesson() is None
+    assert weights() is None
+
+
+def test_a_damaged_recording_changes_nothing_of_what_is_shown(desk):
+    desk.folder.mkdir()
+    (desk.folder / "bad.recording.safetensors").write_bytes(b"bad")
+    before = len(told_by(desk).calls)
+    asyncio.run(desk.open("bad.recording.safetensors"))
+    assert "no whole recording" in told_by(desk).notes[-1]
+    assert len(told_by(desk).calls) == before
+    assert desk.opened == ""
 
 
 def test_a_setting_that_cannot_be_changes_nothing(desk):
-    desk.begin(learning_rate=-1.0)
-    assert "learning_rate" in desk.browser.notes[-1]
+    asyncio.run(desk.begin(learning_rate=-1.0))
+    assert "learning_rate" in told_by(desk).notes[-1]
     assert desk.told.learning_rate is None
-    desk.begin(learning_rate=0.01)
-    assert "learning_rate=0.01" in desk.browser.links[-1]
+    asyncio.run(desk.begin(learning_rate=0.01))
+    assert "learning_rate=0.01" in told_by(desk).links[-1]
 
 
 def test_an_address_leads_back_to_its_settings():

@@ -22,7 +22,7 @@ def test_the_split_is_that_of_train_and_what_is_held_out_is_not_looked_at(digits
     for part in ("train", "valid", "calibrate", "held_out"):
         assert (getattr(digits.split, part) == getattr(wanted, part)).all()
     assert set(digits.looked_at) == set(wanted.valid)
-    assert [digits.case(int(row)).label for row in digits.probes] == list(digits.dataset.classes)
+    assert [digits.case(int(row)).labels for row in digits.probes] == [(name,) for name in digits.dataset.classes]
     assert set(digits.probes) <= set(wanted.valid)
 
 
@@ -40,8 +40,14 @@ def test_a_case_of_several_labels_names_them():
     subject = Subject.of("several", made(labels, ("mass", "node", "fluid")))
     for row in range(6):
         wanted = [name for name, has in zip(("mass", "node", "fluid"), labels[row], strict=True) if has]
-        assert subject.case(row).label == (", ".join(wanted) or "none")
+        assert subject.case(row).labels == tuple(wanted)
     assert all(labels[row].any() for row in subject.probes)
+
+
+def test_where_no_image_has_a_label_there_are_probes_all_the_same():
+    subject = Subject.of("unlabelled", made(np.zeros((100, 3), np.int64), ("mass", "node", "fluid")))
+    assert subject.probes.tolist() == subject.split.valid[:10].tolist()
+    assert subject.case(int(subject.probes[0])).labels == ()
 
 
 def test_too_few_images_are_refused():

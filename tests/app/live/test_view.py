@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from base64 import b64decode
@@ -11,9 +12,12 @@ import pytest
 import torch
 
 from pellucid.app.live.lesson import Lesson
+from pellucid.app.live.recording import Recording
 from pellucid.app.live.view import View
 from pellucid.app.live.working_out import worked_out
+from pellucid.explain.walk import Passed
 from pellucid.learn import Settings, build_model
+from pellucid.learn.models import GlobalPool
 
 
 @pytest.fixture(scope="module", params=["linear", "mlp", "cnn"])
@@ -81,9 +85,7 @@ def test_the_arithmetic_of_any_number_ends_in_the_number(view):
 def test_a_frame_is_json_and_its_bytes_are_the_weights(view):
     for at in (0, len(view.recording.moments) - 1):
         moment = view.recording.moments[at]
-        frame = json.loads(
-            json.dumps(view.frame(view.recording.moments, at, int(moment.worst_rows[0])), allow_nan=False)
-        )
+        frame = json.loads(json.dumps(view.frame(moment, int(moment.worst_rows[0])), allow_nan=False))
         first = next(weight for name, weight in moment.weights.items() if name.endswith("weight"))
         sheet = frame["weights"][0]
         levels = np.concatenate([np.frombuffer(b64decode(one["levels"]), np.uint8) for one in sheet["pictures"]])
@@ -94,4 +96,38 @@ def test_a_frame_is_json_and_its_bytes_are_the_weights(view):
         assert frame["losses"][1] == pytest.approx(moment.valid_loss)
         assert [row["row"] for row in frame["worst"]] == moment.worst_rows.tolist()
         assert [name for name, _ in frame["slopes"]] == list(moment.gradient_norms)
-        assert [one[0] for one in frame["curve"]] == [one.step for one in view.recording.moments]
+        wanted = [(one.step, one.train_loss, one.valid_loss) for one in view.recording.moments]
+        for (step, train, valid), shown in zip(wanted, frame["curve"], strict=True):
+            assert shown == [step, None if step == 0 else pytest.approx(train), pytest.approx(valid)]
+
+
+def test_a_model_that_computes_in_bfloat16_is_shown_as_it_computes(digits):
+    lesson = Lesson(digits, Settings(model="cnn", epochs=1, precision="bfloat16"), "cpu")
+    recording = lesson.recording
+    row, others = recording.about.probes[0], recording.about.probes[1:]
+    recorded = View(recording).activations(lesson.moment, row)
+    others_only = dataclasses.replace(recording.about, probes=others)
+    anew = View(Recording(others_only, recording.cases, recording.moments)).activations(lesson.moment, row)
+    for name, gave in recorded.items():
+        np.testing.assert_allclose(anew[name], gave, rtol=1e-6, atol=1e-6)
+
+
+def test_what_a_multi_label_model_calls_is_every_label_from_one_half_on(digits):
+    lesson = Lesson(digits, Settings(model="linear", epochs=1), "cpu")
+    p = np.array([[0.1, 0.5, 0.6, 0.95, 0.499, *[0.0] * 5]], np.float32)
+    moment = dataclasses.replace(
+        lesson.moment, worst_rows=lesson.moment.worst_rows[:1], worst_losses=np.array([1.0], np.float32), worst_p=p
+    )
+    several = dataclasses.replace(lesson.recording.about, task="multi-label")
+    view = View(Recording(several, lesson.recording.cases, [moment]))
+    row = int(moment.worst_rows[0])
+    assert view.frame(moment, row)["worst"][0]["called"] == "1 0.50, 2 0.60, 3 0.95"
+    sums = view.way(moment, row)["logits"].gave[0]
+    np.testing.assert_allclose(view.chances(moment, row), 1 / (1 + np.exp(-sums.numpy())), rtol=1e-4)
+
+
+def test_the_strongest_and_the_mean_of_a_map_are_told_as_what_they_are():
+    given = torch.arange(12.0, dtype=torch.float64).reshape(1, 3, 2, 2)
+    passed = Passed("everywhere", GlobalPool(), given, GlobalPool()(given))
+    assert worked_out(passed, (1,)) == ("the largest of the 4 numbers of map 1 = +7",)
+    assert worked_out(passed, (5,)) == ("the mean of the 4 numbers of map 2 = +9.5",)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from pellucid.app.playground.experiment import experiment_of
-from pellucid.app.shell import part
 from pellucid.app.playground.playing import Playing
+from pellucid.app.shell import part
 
 LINKS = {
     re.sub(r"\s+", " ", said): dict(parse_qsl(unescape(query), keep_blank_values=True))

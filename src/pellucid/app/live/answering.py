@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pellucid.app.live.moment import Moment
 from pellucid.app.live.sheets import LAST
+from pellucid.app.live.tiles import Sheet
 from pellucid.app.live.view import View
 from pellucid.app.live.working_out import worked_out
 
@@ -11,7 +12,7 @@ ROUNDED = "worked out in float64; the model itself computes in bfloat16, which k
 
 
 def lines_of_pixel(
-    view: View, moment: Moment, row: int, kind: str, sheet: int, pixel: tuple[int, int, int]
+    view: View, moment: Moment, row: int, sheet: Sheet, pixel: tuple[int, int, int], is_weight: bool
 ) -> list[str]:
     """A weight's number; or an activation's, and how it was made.
 
@@ -19,20 +20,18 @@ def lines_of_pixel(
         view: of the recording.
         moment: that is looked at.
         row: of the image.
-        kind: weight; anything else: activation.
-        sheet: which one, from 0.
-        pixel: picture, row and column in it.
+        sheet: of weights, or of what a block gave for that image.
+        pixel: picture of the sheet, row and column in it.
+        is_weight: whether it is a weight.
     Returns:
         Lines; none between two pictures.
     """
-    is_weight = kind == "weight"
-    shown = (view.weight_sheets(moment) if is_weight else view.activation_sheets(moment, row))[sheet]
-    said, spot = shown.told(*pixel), shown.spot(*pixel)
+    said, spot = sheet.told(*pixel), sheet.spot(*pixel)
     if not said:
         return []
     if is_weight or spot is None:
         return [said]
-    return [said, *worked_out(view.way(moment, row)[shown.name], spot), *_rounded(view)]
+    return [said, *worked_out(view.way(moment, row)[sheet.name], spot), *_rounded(view)]
 
 
 def lines_of_class(view: View, moment: Moment, row: int, klass: int) -> list[str]:

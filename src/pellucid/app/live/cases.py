@@ -18,13 +18,13 @@ class Case:
         row: in the data set.
         image: as it is stored.
         name: where it came from.
-        label: its true class, in words; several for multi-label tasks.
+        labels: its true class; several, or none, for multi-label tasks.
     """
 
     row: int
     image: Shaped[np.ndarray, "channel row column"]
     name: str
-    label: str
+    labels: tuple[str, ...]
 
 
 @runtime_checkable

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import time
+import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pellucid.app.browser import Browser
 from pellucid.app.live.answering import lines_of_class, lines_of_pixel
-from pellucid.app.live.lesson import Lesson
+from pellucid.app.live.lesson import Lesson, like
 from pellucid.app.live.link import query_of
 from pellucid.app.live.moment import Moment
-from pellucid.app.live.recording import MOST_PARAMETERS, Recording, load_recording
+from pellucid.app.live.recording import MOST_PARAMETERS
+from pellucid.app.live.replaying import load_recording
 from pellucid.app.live.shelf import name_for, recording_at
 from pellucid.app.live.subject import Subject
-from pellucid.app.live.view import View, picture_of
-from pellucid.errors import PellucidError
+from pellucid.app.live.view import View
+from pellucid.app.live.window import Window
+from pellucid.errors import BadInput, PellucidError
 from pellucid.learn import Settings
 
-PATIENCE_SECONDS = 2.0
-"""After so long a frame that the browser did not draw is taken as lost. Chosen by us."""
+LONG_SECONDS = 10.0
+"""A run of so long is asked about before it is left unsaved. Chosen by us."""
 
 
 class LiveDesk:
@@ -30,8 +30,10 @@ class LiveDesk:
 
     Attributes:
         lesson: what learns.
-        drawn: whether the browser has drawn the last frame.
-        refresh: called when something that buttons show has changed.
+        told: settings that were asked for.
+        opened: the name of the recording that is looked at; empty: the lesson's own.
+        window: what the browser was sent.
+        refresh: called when something that buttons and lists show has changed.
     """
 
     def __init__(self, subject: Subject, told: Settings, browser: Browser, folder: Path) -> None:
@@ -46,117 +48,139 @@ class LiveDesk:
             BadInput: the settings do not fit the images.
         """
         self.lesson = Lesson(subject, told)
-        self.told, self.browser, self.folder = told, browser, folder
-        self.drawn = True
+        self.told, self.folder, self.opened = told, folder, ""
+        self.window = Window(browser)
         self.refresh: list[Callable[[], None]] = []
-        self.view = View(self.lesson.recording)
-        self.row = int(subject.probes[0])
-        self._at: int | None = None  # None: the newest
-        self._shown: object = None
-        self._said: object = None
-        self._sent = 0.0
-        self._pictured: set[int] = set()
+        self.view, self.row = View(self.lesson.recording), int(subject.probes[0])
+        self._pinned: Moment | None = None  # None: the newest
+        self._shown: tuple[Moment, int, int] | None = None
+        self._begun, self._saved = 0, 0
 
-    @property
-    def is_own(self) -> bool:
-        """Whether the lesson's own recording is looked at."""
-        return self.view.recording is self.lesson.recording
-
-    def begin(self, **changes: Any) -> None:
+    async def begin(self, **changes: Any) -> None:
         """Start anew with changed settings; what cannot be is told, and nothing changes."""
+        before, self._begun = self.told, self._begun + 1
+        number = self._begun
+        try:
+            self.told = like(before, changes)  # at once, so that what is changed next goes on from there
+            lesson = await asyncio.to_thread(Lesson, self.lesson.subject, self.told)
+        except PellucidError as problem:
+            if number == self._begun:
+                self.told = before
+            self.window.browser.warn(str(problem))
+            self._refresh()
+            return
+        if number != self._begun:  # something else was asked for since
+            return
+        lesson.pace = self.lesson.pace
+        self.lesson.end()
+        self.lesson, self._saved = lesson, 0
+        self._look_at(View(lesson.recording), "")
+        query = query_of(self.told)
+        self.window.go(f"/images?{query}" if query else "/images")
 
-        def start() -> None:
-            told = Settings.of(replace(self.told, **changes).told(), "settings")
-            pace, lesson = self.lesson.pace, Lesson(self.lesson.subject, told)
-            self.lesson.end()
-            lesson.pace = pace
-            self.lesson, self.told = lesson, told
-            self._look_at(lesson.recording)
-            query = query_of(told)
-            path = f"/images?{query}" if query else "/images"
-            self.browser.run(f"history.replaceState(null, '', {json.dumps(path)})")
-
-        self._guarded(start)
-
-    def open(self, name: str) -> None:
+    async def open(self, name: str) -> None:
         """Look at a recording of the folder, or with an empty name at the lesson's own."""
+        if not name:
+            self._look_at(View(self.lesson.recording), "")
+            return
 
-        def look() -> None:
-            self.lesson.pause()
-            if name:
-                self._look_at(load_recording(recording_at(self.folder, name)), at=0)
-            else:
-                self._look_at(self.lesson.recording)
+        def prepared() -> View:
+            recording = load_recording(recording_at(self.folder, name))
+            view = View(recording)
+            view.frame(recording.moments[0], recording.about.probes[0])  # what cannot be drawn is found here
+            return view
 
-        self._guarded(look)
+        try:
+            view = await asyncio.to_thread(prepared)
+        except PellucidError as problem:
+            self.window.browser.warn(str(problem))
+            self._refresh()
+            return
+        self.lesson.pause()
+        self._look_at(view, name)
 
-    def save(self) -> str:
+    async def save(self) -> str:
         """Write the lesson's recording into the folder; its name, or empty where it could not be."""
-        saved: list[str] = []
+        recording = self.lesson.recording
 
-        def write() -> None:
-            path = name_for(self.folder, self.lesson.recording.about)
-            self.lesson.recording.save(path)
-            saved.append(path.name)
-            self.browser.tell(f"Saved as {path}.")
+        def written() -> Path:
+            path = name_for(self.folder, recording.about)
+            recording.save(path)
+            return path
 
-        self._guarded(write)
-        return saved[0] if saved else ""
+        step = self.lesson.moment.step
+        try:
+            path = await asyncio.to_thread(written)
+        except PellucidError as problem:
+            self.window.browser.warn(str(problem))
+            return ""
+        if recording is self.lesson.recording:
+            self._saved = step
+        self.window.browser.tell(f"Saved as {path}.")
+        self._refresh()
+        return path.name
 
-    def _look_at(self, recording: Recording, at: int | None = None) -> None:
-        self.view, self._at = View(recording), at
-        self.row = recording.about.probes[0]
+    def close(self) -> None:
+        """The browser has left: nothing large stays."""
+        self.lesson.end()
+        self.refresh.clear()
+        del self.lesson, self.view
+        self._pinned = self._shown = None
+
+    def _look_at(self, view: View, name: str) -> None:
+        self.view, self.opened, self.row = view, name, view.recording.about.probes[0]
+        self._pinned = view.recording.moments[0] if name else None
         self.show_all()
+        self._refresh()
 
     def show_all(self) -> None:
         """Everything anew."""
-        about, self._pictured = self.view.recording.about, set()
-        still = {
-            "source": about.source,
-            "model": about.settings["model"],
-            "parameters": about.parameters,
-            "recorded": about.parameters <= MOST_PARAMETERS,
-            "most_parameters": MOST_PARAMETERS,
-            "own": self.is_own,
-            "steps": self.lesson.steps if self.is_own else self.view.recording.moments[-1].step,
-            "probes": list(about.probes),
-        }
-        self._call("still", still)
-        self._shown = self._said = None
-        self._picture(*about.probes)
+        recording = self.view.recording
+        self.window.begin(
+            {
+                "source": recording.about.source,
+                "parameters": recording.about.parameters,
+                "recorded": recording.is_kept,
+                "most_parameters": MOST_PARAMETERS,
+                "own": not self.opened,
+                "steps": recording.moments[-1].step if self.opened else self.lesson.steps,
+                "probes": list(recording.about.probes),
+            }
+        )
+        self._shown = None
+        self.window.picture(recording.cases, *recording.about.probes)
         self.show_frame()
         self.show_state()
 
     def show_frame(self) -> None:
         """The moment that is looked at."""
-        moments = self.view.recording.moments
-        at = len(moments) - 1 if self._at is None else min(self._at, len(moments) - 1)
-        moment = moments[at]
-        self._picture(*map(int, moment.worst_rows), self.row)
-        self.drawn, self._sent = False, time.monotonic()
-        self._shown = (moment.step, self.row, len(moments))
-        self._call("frame", self.view.frame(moments, at, self.row) | {"newest": self._at is None})
+        recording = self.view.recording
+        moments = recording.moments
+        moment = self._pinned or moments[-1]
+        at = sum(one.step <= moment.step for one in moments) - 1  # it may have been thinned away meanwhile
+        self.window.picture(recording.cases, *map(int, moment.worst_rows), self.row)
+        self._shown = (moment, self.row, len(moments))
+        frame = self.view.frame(moment, self.row)
+        self.window.frame(frame | {"at": max(0, at), "count": len(moments), "newest": self._pinned is None})
 
     def show_state(self) -> None:
         """What buttons and notes say."""
         lesson = self.lesson
         findings = [{"kind": one.kind, "told": one.told, "mend": one.mend, "step": one.step} for one in lesson.findings]
+        unsaved = lesson.seconds > LONG_SECONDS and lesson.recording.is_kept and lesson.moment.step > self._saved
         said = {
             "running": lesson.running, "finished": lesson.finished, "problem": lesson.problem, "looks": lesson.looks,
-            "findings": findings, "own": self.is_own,
+            "begun": lesson.moment.step > 0, "findings": findings, "unsaved": unsaved,
         }  # fmt: skip
-        if said != self._said:
-            self._said = said
-            self._call("state", said)
-            for refresh in self.refresh:
-                refresh()
+        if self.window.state(said):
+            self._refresh()
 
     def tick(self) -> None:
         """Show what is new, if the browser keeps up."""
-        if not self.drawn and time.monotonic() - self._sent < PATIENCE_SECONDS:
+        if not self.window.is_ready:
             return
         moments = self.view.recording.moments
-        if self.is_own and self._at is None and self._shown != (moments[-1].step, self.row, len(moments)):
+        if self._pinned is None and self._shown != (moments[-1], self.row, len(moments)):
             self.show_frame()
         self.show_state()
 
@@ -176,66 +200,85 @@ class LiveDesk:
 
     def newest(self) -> None:
         """Look at what is learned now."""
-        if not self.is_own:
-            self._look_at(self.lesson.recording)
-        self._at = None
+        if self.opened:
+            self._look_at(View(self.lesson.recording), "")
+        self._pinned = None
 
-    def go_to(self, at: int) -> None:
+    def go_to(self, at: object) -> None:
         """Look at a moment; the last one follows what is learned."""
-        last = len(self.view.recording.moments) - 1
-        self._at = None if at >= last else max(0, at)
-        self.show_frame()
-
-    def choose(self, row: int) -> None:
-        """Look at another image that is in view."""
 
         def show() -> None:
-            self.view.recording.cases.case(row)
-            self.row = row
+            moments = self.view.recording.moments
+            number = min(whole(at, 10**6), len(moments) - 1)  # some may have been thinned away since it was drawn
+            self._pinned = None if number == len(moments) - 1 else moments[number]
             self.show_frame()
 
-        if row in self._pictured:  # no other image of the data set is handed out
-            self._guarded(show)
+        self._guarded(show)
 
-    def work_out(self, told: dict[str, Any]) -> None:
+    def choose(self, row: object) -> None:
+        """Look at another image that is in view; no other image of the data set is handed out."""
+
+        def show() -> None:
+            number = whole(row, 2**40)
+            if number not in self.window.pictured:
+                raise BadInput("That image is not in view.")
+            self.view.recording.cases.case(number)
+            self.row = number
+            self.show_frame()
+
+        self._guarded(show)
+
+    def work_out(self, told: object) -> None:
         """Say what a pixel of a picture is, and for an activation the arithmetic that made it."""
 
         def say() -> None:
-            pixel = (int(told["picture"]), int(told["row"]), int(told["column"]))
-            lines = lines_of_pixel(self.view, self._moment(), self.row, str(told["kind"]), int(told["sheet"]), pixel)
-            self._call("told", {"lines": lines, "step": self._moment().step})
+            asked = told if isinstance(told, dict) else {}
+            moment, row, is_weight = *self._looked_at(), asked.get("kind") == "weight"
+            sheets = self.view.weight_sheets(moment) if is_weight else self.view.activation_sheets(moment, row)
+            sheet = sheets[whole(asked.get("sheet"), len(sheets))]
+            picture = whole(asked.get("picture"), len(sheet.pictures))
+            high, wide = sheet.pictures[picture].values.shape
+            pixel = (picture, whole(asked.get("row"), high), whole(asked.get("column"), wide))
+            lines = lines_of_pixel(self.view, moment, row, sheet, pixel, is_weight)
+            self.window.call("told", {"lines": lines, "step": moment.step})
 
         self._guarded(say)
 
-    def work_out_class(self, number: int) -> None:
+    def work_out_class(self, number: object) -> None:
         """Say the arithmetic of a class's logit for the image that is shown."""
 
         def say() -> None:
-            lines = lines_of_class(self.view, self._moment(), self.row, number)
-            self._call("told", {"lines": lines, "step": self._moment().step})
+            moment, row = self._looked_at()
+            klass = whole(number, len(self.view.recording.about.classes))
+            self.window.call("told", {"lines": lines_of_class(self.view, moment, row, klass), "step": moment.step})
 
         self._guarded(say)
 
-    def _moment(self) -> Moment:
-        moments = self.view.recording.moments
-        return moments[-1 if self._at is None else min(self._at, len(moments) - 1)]
-
-    def _picture(self, *rows: int) -> None:
-        """Send images that the browser does not hold yet; what a recording did not keep has none."""
-        for row in dict.fromkeys(rows):
-            if row not in self._pictured:
-                try:
-                    self._call("picture", picture_of(self.view.recording.cases.case(row)))
-                except PellucidError:  # the page says that it was not kept
-                    self._call("picture", {"row": row, "name": "not kept in the recording", "label": "", "src": ""})
-                self._pictured.add(row)
-
-    def _call(self, what: str, told: Any) -> None:
-        self.browser.run(f"live.{what}({json.dumps(told, allow_nan=False)})")
+    def _looked_at(self) -> tuple[Moment, int]:
+        """What the browser shows: the moment, and the row of the image."""
+        return self._shown[:2] if self._shown else (self.view.recording.moments[-1], self.row)
 
     def _guarded(self, what: Callable[[], None]) -> None:
         """Do what a browser asked for, or say why it cannot be."""
         try:
             what()
-        except (PellucidError, KeyError, IndexError, TypeError, ValueError) as problem:
-            self.browser.warn(str(problem))
+        except PellucidError as problem:
+            self.window.browser.warn(str(problem))
+
+    def _refresh(self) -> None:
+        for refresh in self.refresh:
+            refresh()
+
+
+def whole(value: object, below: int) -> int:
+    """A whole number that a browser sent.
+
+    Raises:
+        BadInput: it is none from 0 on and below a limit.
+
+    >>> whole(3, 10)
+    3
+    """
+    if type(value) is not int or not 0 <= value < below:
+        raise BadInput(f"The page asked for {value!r}, which is not there: load it again.")
+    return value

@@ -1,4 +1,4 @@
-"""A model that learns from one's own images in a thread of its own: run, pause, step; looked at now and then."""
+"""A model that learns from one's own images in a thread of its own: run, pause, step."""
 
 from __future__ import annotations
 
@@ -7,24 +7,18 @@ import threading
 import time
 
 import torch
-from torch import Tensor
 
-from pellucid.app.live.moment import Moment, take_moment
+from pellucid.app.live.looking import Looking
+from pellucid.app.live.moment import Moment
 from pellucid.app.live.recording import About, Recording
 from pellucid.app.live.subject import Subject
 from pellucid.doctor import Finding, watch
-from pellucid.errors import PellucidError
-from pellucid.learn import Settings, Step, plan_learning
+from pellucid.errors import BadInput, PellucidError
+from pellucid.learn import Plan, Settings, Step, build_model, plan_learning
 from pellucid.learn.models import count_parameters
 
-LOOK_SECONDS = 0.15
-"""At most so long nothing new is shown, if looking is cheap. Chosen by us."""
-GROWTH = 1.2
-"""The first steps are looked at one by one, later ones ever further apart. Chosen by us: most happens at the start."""
-MOST_LOOKING, FREE_LOOKING = 0.2, 0.5
-"""Of the seconds of learning, and seconds in any case, that looking may take. Chosen by us."""
-PATIENCE_SECONDS = 10.0
-"""So long it is waited for a step to end: a process may not go while a thread of it still computes. Chosen by us."""
+MOST_WEIGHTS = 50_000_000
+"""Of a model on the page. Chosen by us: with its optimizer it takes half a gigabyte."""
 LOOKS_OF_DOCTOR, RARELY = 20, 50
 """The doctor looks at least so often, and every so many steps. Source: as in `pellucid train`."""
 
@@ -46,31 +40,21 @@ class Lesson:
         """Make everything ready, and take the first moment; nothing is learned yet.
 
         Raises:
-            BadInput: the settings do not fit the images.
+            BadInput: the settings do not fit the images, or the model would be too large.
         """
-        plan = plan_learning(settings, subject.dataset, subject.split, device)
-        self.subject, self.settings, self._plan = subject, plan.settings, plan
-        self.steps = plan.batches.steps
+        _check_size(subject, settings)
+        with subject.building:  # first weights are drawn from torch's one generator
+            self._plan = plan_learning(settings, subject.dataset, subject.split, device, subject.scaling)
+        self.subject, self.settings, self.steps = subject, self._plan.settings, self._plan.batches.steps
         self.problem, self.finished, self.pace = "", False, 0.0
-        classes = len(subject.dataset.classes)
         every = max(1, min(RARELY, self.steps // LOOKS_OF_DOCTOR))
-        self._doctor = watch(plan.learner.model, every=every, classes=classes)
-        self.recording = Recording(self._about(), subject)
+        self._doctor = watch(self._plan.learner.model, every=every, classes=len(subject.dataset.classes))
+        self._looking = Looking(self._plan, subject)
+        self.recording = Recording(_about(subject, self._plan), subject)
         self._left, self._resting, self._ended = 0.0, True, False  # steps that may be taken before it rests
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._losses: list[Tensor] = []
-        self._looking = self._learning = 0.0
-        self._next_look, self._looked_at = 1.0, 0.0
         self._look(0, 0)
-
-    def _about(self) -> About:
-        dataset, learner = self.subject.dataset, self._plan.learner
-        return About(
-            self.subject.name, self.settings.as_dict(), count_parameters(learner.model), dataset.classes, dataset.task,
-            dataset.images.shape[1], dataset.images.shape[2], self._plan.scaling.as_dict(),
-            tuple(int(row) for row in self.subject.probes),
-        )  # fmt: skip
 
     @property
     def moment(self) -> Moment:
@@ -86,6 +70,11 @@ class Lesson:
     def looks(self) -> int:
         """How many steps the doctor has looked at."""
         return self._doctor.looks
+
+    @property
+    def seconds(self) -> float:
+        """How long it has learned."""
+        return self._looking.learning
 
     @property
     def running(self) -> bool:
@@ -109,8 +98,11 @@ class Lesson:
         with self._change:
             self._ended = True
             self._change.notify_all()
+
+    def join(self, seconds: float) -> None:
+        """Wait until it has ended: a process may not go while a thread of it still computes."""
         if self._thread is not None:
-            self._thread.join(PATIENCE_SECONDS)
+            self._thread.join(seconds)
 
     def wait(self, seconds: float) -> bool:
         """Wait until it rests or is done; whether it is so after so many seconds."""
@@ -144,12 +136,12 @@ class Lesson:
     def _take_steps(self) -> None:
         begun = time.monotonic()
         for step in self._plan.learner.steps(self._plan.batches):
-            self._losses.append(step.loss.clone())
             self._doctor.examine(step)
-            self._learning += time.monotonic() - begun
-            if step.number == self.steps or self._is_look_due(step.number):
+            self._looking.note(step, time.monotonic() - begun)
+            is_last = step.number == self.steps
+            if is_last or self._looking.is_due(step.number):
                 self._look(step.number, step.epoch)
-            if self.problem or not self._rest(step):
+            if self.problem or not (is_last or self._rest(step)):
                 return
             begun = time.monotonic()
         self._doctor.conclude()
@@ -171,29 +163,46 @@ class Lesson:
                 self._change.wait()
         return not self._ended
 
-    def _is_look_due(self, step: int) -> bool:
-        now = time.monotonic()
-        allowed = self._looking <= FREE_LOOKING + MOST_LOOKING * self._learning
-        return allowed and (step >= self._next_look or now - self._looked_at >= LOOK_SECONDS)
-
     def _look(self, step: int, epoch: int) -> None:
-        began = time.monotonic()
-        plan, subject = self._plan, self.subject
-        losses, self._losses = self._losses, []
-        train_loss = float(torch.stack(losses).mean()) if losses else math.nan
-        if losses and not math.isfinite(train_loss):
+        moment = self._looking.take(step, epoch)
+        if moment is None:
             self._stop(f"The loss was no number any more by step {step}: choose a smaller learning rate.")
-            return
-        moment = take_moment(
-            plan.learner, plan.batches.images, plan.batches.labels, subject.probes, subject.looked_at,
-            task=subject.dataset.task, step=step, epoch=epoch, train_loss=train_loss,
-        )  # fmt: skip
-        self.recording.add(moment)
-        self._looked_at = time.monotonic()
-        self._looking += self._looked_at - began if step else 0.0
-        self._next_look = max(step + 1.0, step * GROWTH)
+        else:
+            self.recording.add(moment)
 
     def _stop(self, why: str) -> None:
         with self._change:
             self.problem = why
             self._change.notify_all()
+
+
+def _about(subject: Subject, plan: Plan) -> About:
+    dataset = subject.dataset
+    return About(
+        subject.name, plan.settings.as_dict(), count_parameters(plan.learner.model), dataset.classes, dataset.task,
+        dataset.images.shape[1], dataset.images.shape[2], plan.scaling.as_dict(), tuple(map(int, subject.probes)),
+    )  # fmt: skip
+
+
+def _check_size(subject: Subject, settings: Settings) -> None:
+    """See that the model is not too large, before any memory is taken for it."""
+    channels, size = subject.dataset.images.shape[1:3]
+    with torch.device("meta"):
+        weights = count_parameters(build_model(settings, channels, size, len(subject.dataset.classes)))
+    if weights > MOST_WEIGHTS:
+        raise BadInput(
+            f"That model would have {weights:,} weights, and {MOST_WEIGHTS:,} are the most here: choose fewer hidden "
+            "units, or a smaller --image-size."
+        )
+
+
+def like(settings: Settings, changes: dict[str, object]) -> Settings:
+    """Settings with changes, each checked; None leaves a setting open again.
+
+    Raises:
+        BadInput: a value that cannot be.
+
+    >>> like(Settings(model="mlp", hidden=(8,)), {"hidden": None}).told()
+    {'model': 'mlp'}
+    """
+    return Settings.of({**settings.told(), **changes}, "settings")

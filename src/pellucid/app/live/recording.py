@@ -1,24 +1,22 @@
-"""A run as moments in a row, few enough to be kept, and the one file that they are replayed from."""
+"""A run as moments in a row, few enough to be kept, and the one file that they are written to."""
 
 from __future__ import annotations
 
 import json
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import save
 
 from pellucid.app.live.cases import Case, Cases
 from pellucid.app.live.moment import Moment
 from pellucid.errors import BadInput
-from pellucid.run.folder import read_header
 from pellucid.run.writing import write_bytes
 
 FORMAT = 1
+"""Of the file."""
 MOST_MOMENTS = 200
 """Moments that are kept. Chosen by us: a slider has no finer steps."""
 MOST_BYTES = 100_000_000
@@ -28,10 +26,15 @@ MOST_PARAMETERS = 1_000_000
 MOST_OF_PICTURES = 50_000_000
 """Bytes of images that a file keeps beside the moments; probes go first. Chosen by us."""
 KEY = "pellucid-recording"
+MOST_OF_CURVE = 1000
+"""Points of the loss curve that are kept; it goes on where moments are too large to be. Chosen by us."""
 EACH = "step", "epoch", "train_loss", "valid_loss", "valid_accuracy"
 """One number a moment; in the file each is a tensor of all moments."""
 WORST = "worst_rows", "worst_losses", "worst_p"
 NAMED = "weights", "activations", "gradient_norms"
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,98 +73,59 @@ class Recording:
     Attributes:
         about: what was learned, and by which model.
         cases: where the images are that it names.
-        moments: in the order of their steps.
+        moments: in the order of their steps; a new list whenever one is added, so that whoever holds it can go on.
+        curve: step, training loss and validation loss of all moments that there ever were, thinned where it grows long.
     """
 
     about: About
     cases: Cases
     moments: list[Moment] = field(default_factory=list)
+    curve: list[tuple[int, float, float]] = field(default_factory=list)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the model is small enough for more than its newest moment to be kept."""
+        return self.about.parameters <= MOST_PARAMETERS
 
     def add(self, moment: Moment) -> None:
         """Keep a moment; where there are too many, every second one goes, but never the first and the newest."""
-        self.moments = [moment] if self.about.parameters > MOST_PARAMETERS else [*self.moments, moment]
-        most = max(2, min(MOST_MOMENTS, MOST_BYTES // max(1, moment.bytes)))
-        if len(self.moments) > most:
-            newest = self.moments[-1]
-            self.moments = [*self.moments[:-1:2], newest]
+        moments = [*self.moments, moment] if self.is_kept else [moment]
+        self.moments = _thinned(moments, max(2, min(MOST_MOMENTS, MOST_BYTES // max(1, moment.bytes))))
+        self.curve = _thinned([*self.curve, (moment.step, moment.train_loss, moment.valid_loss)], MOST_OF_CURVE)
 
     def save(self, path: Path) -> None:
-        """Write everything into one safetensors file.
+        """Write what there is now into one safetensors file; learning may go on meanwhile.
 
         Raises:
             BadInput: the model is too large to be recorded, or the file cannot be written.
         """
-        if self.about.parameters > MOST_PARAMETERS:
+        if not self.is_kept:
             found, needed = f"{self.about.parameters:,} weights", f"{MOST_PARAMETERS:,} are the most"
             raise BadInput(f"This model has {found}, and {needed} that are recorded: choose a smaller one, or images.")
-        arrays = {name: np.array([getattr(one, name) for one in self.moments]) for name in EACH}
-        arrays |= {name: np.stack([getattr(one, name) for one in self.moments]) for name in WORST}
+        moments, curve = self.moments, self.curve
+        arrays = {name: np.array([getattr(one, name) for one in moments]) for name in EACH}
+        arrays |= {name: np.stack([getattr(one, name) for one in moments]) for name in WORST}
         for kind in NAMED:
-            for name in getattr(self.moments[0], kind):
-                arrays[f"{kind}.{name}"] = np.stack([np.asarray(getattr(one, kind)[name]) for one in self.moments])
-        kept = self._pictures()
-        arrays["images"] = np.stack([case.image for case in kept])
-        named = [{"row": case.row, "name": case.name, "label": case.label} for case in kept]
-        names = {kind: list(getattr(self.moments[0], kind)) for kind in NAMED}  # safetensors keeps no order
+            for name in getattr(moments[0], kind):
+                arrays[f"{kind}.{name}"] = np.stack([np.asarray(getattr(one, kind)[name]) for one in moments])
+        kept = self._pictures(moments)
+        arrays |= {"images": np.stack([case.image for case in kept]), "curve": np.array(curve)}
+        named = [{"row": case.row, "name": case.name, "labels": list(case.labels)} for case in kept]
+        names = {kind: list(getattr(moments[0], kind)) for kind in NAMED}  # safetensors keeps no order
         told = {"format": FORMAT, "about": self.about.as_dict(), "cases": named, "names": names}
         write_bytes(path, save(arrays, {KEY: json.dumps(told)}))
 
-    def _pictures(self) -> list[Case]:
-        """Probes and worst cases, as many as there is room for."""
-        rows = dict.fromkeys([*self.about.probes, *(int(row) for one in self.moments[::-1] for row in one.worst_rows)])
+    def _pictures(self, moments: list[Moment]) -> list[Case]:
+        """Probes and worst cases, of the last moments first, as many as there is room for."""
+        rows = dict.fromkeys([*self.about.probes, *(int(row) for one in moments[::-1] for row in one.worst_rows)])
         first = self.cases.case(self.about.probes[0]).image
         return [self.cases.case(row) for row in list(rows)[: max(1, MOST_OF_PICTURES // first.nbytes)]]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCases:
-    """The images that a recording holds."""
+def _thinned(held: list[T], most: int) -> list[T]:
+    """Every second one where there are too many; the first and the last stay.
 
-    kept: dict[int, Case]
-
-    def case(self, row: int) -> Case:
-        """One of them.
-
-        Raises:
-            BadInput: it was not kept.
-        """
-        if row not in self.kept:
-            raise BadInput(f"The recording does not hold image {row}: choose one of the probes.")
-        return self.kept[row]
-
-
-def load_recording(path: Path) -> Recording:
-    """A recording from its file; nothing in it is run.
-
-    Raises:
-        BadInput: it is none, or damaged.
+    >>> _thinned([0, 1, 2, 3, 4], 4)
+    [0, 2, 4]
     """
-    try:
-        if path.stat().st_size > 4 * (MOST_BYTES + MOST_OF_PICTURES):
-            raise ValueError("it is too large")
-        told = json.loads(read_header(path)["__metadata__"][KEY])
-        arrays = load_file(path)
-        about = {**told["about"], "classes": tuple(told["about"]["classes"]), "probes": tuple(told["about"]["probes"])}
-        cases = {
-            int(one["row"]): Case(int(one["row"]), image, str(one["name"]), str(one["label"]))
-            for one, image in zip(told["cases"], arrays["images"], strict=True)
-        }
-        moments = [_moment(arrays, told["names"], at) for at in range(len(arrays["step"]))]
-        if not moments or not set(about["probes"]) <= set(cases):
-            raise ValueError("moments or probes are missing")
-        if arrays["images"].shape[1:] != (about["channels"], about["size"], about["size"]):
-            raise ValueError("its images are of another size than it says")
-        return Recording(About(**about), KeptCases(cases), moments)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, SafetensorError, struct.error) as problem:
-        said = " ".join(str(problem).split())
-        raise BadInput(f"{path.name} is no whole recording of pellucid's ({said}): record it again.") from None
-
-
-def _moment(arrays: dict[str, np.ndarray], names: dict[str, list[str]], at: int) -> Moment:
-    numbers = {name: arrays[name][at].item() for name in EACH}
-    worst = {name: arrays[name][at] for name in WORST}
-    named: dict[str, dict[str, Any]]
-    named = {kind: {name: np.asarray(arrays[f"{kind}.{name}"][at]) for name in names[kind]} for kind in NAMED}
-    named["gradient_norms"] = {name: float(size) for name, size in named["gradient_norms"].items()}
-    facts: dict[str, Any] = {**numbers, **worst, **named}
-    return Moment(**facts)
+    return held if len(held) <= most else [*held[:-1:2], held[-1]]

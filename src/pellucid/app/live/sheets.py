@@ -11,6 +11,8 @@ from pellucid.shapes import Float
 
 LAST = "logits"
 """The last layer. Source: `pellucid.learn.build_model`."""
+MOST_UNITS = 256
+"""Rows and columns of a layer between units that are drawn. Chosen by us: as many pixels as a page has room for."""
 MOST_TILES = 32
 """Tiles with a caption each. Chosen by us: more would be too small to look at."""
 
@@ -43,9 +45,12 @@ def _sheet(name: str, weight: np.ndarray) -> Sheet:
     """Of a layer that is given what another one gave."""
     is_last = name == LAST
     if weight.ndim == 2:
-        said = f"a row for each {'class' if is_last else 'unit'}, a column for each of {weight.shape[1]} inputs"
+        shown = weight[:MOST_UNITS, :MOST_UNITS]
+        units, inputs = shown.shape
+        some = "" if shown.shape == weight.shape else f"the first {units} units and {inputs} inputs: "
+        said = f"{some}a row for each {'class' if is_last else 'unit'}, a column for each of {weight.shape[1]} inputs"
         told = "unit {row}, input {column}"
-        return Sheet(name, said, (Picture("", weight, weight.shape),), told, weight.shape)
+        return Sheet(name, said, (Picture("", shown, (units, inputs), shown.size),), told, weight.shape)
     shown = weight[:MOST_TILES, :MOST_TILES]
     units, inputs = shown.shape[:2]
     some = "" if weight.shape[:2] == (units, inputs) else f"the first {units} units and {inputs} inputs: "
@@ -93,7 +98,7 @@ def activation_sheet(name: str, gave: Float[np.ndarray, " *after"]) -> Sheet:
         cells = np.full(-(-len(gave) // across) * across, np.nan)
         cells[: len(gave)] = gave
         grid = cells.reshape(-1, across)
-        cell_each = Picture("", grid, (len(grid), across))
+        cell_each = Picture("", grid, (len(grid), across), len(gave))
         return Sheet(name, f"{len(gave)} units, a cell each", (cell_each,), "unit {unit}", gave.shape)
     maps, step = averaged(gave)
     said = f"{len(gave)} maps of {gave.shape[1]} x {gave.shape[2]}"

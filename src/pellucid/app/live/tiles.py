@@ -22,26 +22,29 @@ class Picture:
         caption: what it shows.
         values: a number a pixel; NaN between tiles.
         tile: height and width of one tile, pixels.
+        numbers: how many there are; what lies between and behind the tiles is none.
         step: how many values a pixel is the mean of, along each side.
     """
 
     caption: str
     values: Float[np.ndarray, "row column"]
     tile: tuple[int, int]
+    numbers: int
     step: int = 1
 
     def place(self, row: int, column: int) -> tuple[int, int, int] | None:
         """Which tile a pixel belongs to, counted row by row from 0, and the pixel's row and column in it.
 
-        >>> Picture("", np.zeros((5, 8)), (2, 2)).place(3, 7)
+        >>> Picture("", np.zeros((5, 8)), (2, 2), 24).place(3, 7)
         (5, 0, 1)
         """
         (high, wide), across = self.tile, (self.values.shape[1] + 1) // (self.tile[1] + 1)
         down, in_row = divmod(row, high + 1)
         right, in_column = divmod(column, wide + 1)
-        if in_row == high or in_column == wide or not np.isfinite(self.values[row, column]):
+        tile = down * across + right
+        if in_row == high or in_column == wide or tile * high * wide + in_row * wide + in_column >= self.numbers:
             return None
-        return down * across + right, in_row, in_column
+        return tile, in_row, in_column
 
     def as_dict(self, scale: float) -> dict[str, Any]:
         """For the page: a byte a pixel, base64; 0 is nothing, 128 is 0.0, 1 and 255 are minus and plus `scale`."""
@@ -131,7 +134,7 @@ def side_by_side(tiles: Float[np.ndarray, "tile row column"], across: int, capti
     for at, tile in enumerate(tiles):
         top, left = at // across * (high + 1), at % across * (wide + 1)
         values[top : top + high, left : left + wide] = tile
-    return Picture(caption, values[:-1, :-1], (high, wide), step)
+    return Picture(caption, values[:-1, :-1], (high, wide), tiles.size, step)
 
 
 def averaged(maps: Float[np.ndarray, "map row column"]) -> tuple[Float[np.ndarray, "map down across"], int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -82,23 +81,20 @@ class View:
         given = torch.from_numpy(self._scaled(row))
         return {passed.name: passed for passed in walk(in_float64(self._at(moment)), given)}
 
-    def frame(self, moments: Sequence[Moment], at: int, row: int) -> dict[str, Any]:
+    def frame(self, moment: Moment, row: int) -> dict[str, Any]:
         """Everything that changes from moment to moment.
 
         Args:
-            moments: of the recording, as they were when `at` was chosen: learning adds some, and drops others.
-            at: which of them, from 0.
+            moment: of the recording.
             row: of the image whose activations are shown.
         """
-        moment, about = moments[at], self.recording.about
+        about = self.recording.about
         chances = self.chances(moment, row)
         return {
-            "at": at,
-            "count": len(moments),
             "step": moment.step,
             "epoch": moment.epoch,
             "losses": [_number(one) for one in (moment.train_loss, moment.valid_loss, moment.valid_accuracy)],
-            "curve": [[one.step, *map(_number, (one.train_loss, one.valid_loss))] for one in moments],
+            "curve": [[step, _number(train), _number(valid)] for step, train, valid in self.recording.curve],
             "weights": [sheet.as_dict() for sheet in self.weight_sheets(moment)],
             "slopes": [[name, _number(size)] for name, size in moment.gradient_norms.items()],
             "worst": [self._worst(moment, place) for place in range(len(moment.worst_rows))],
@@ -133,7 +129,7 @@ class View:
 def picture_of(case: Case) -> dict[str, Any]:
     """An image as the page shows it."""
     inside = b64encode(png(case.image)).decode("ascii")
-    return {"row": case.row, "name": case.name, "label": case.label, "src": f"data:image/png;base64,{inside}"}
+    return {"row": case.row, "name": case.name, "labels": list(case.labels), "src": f"data:image/png;base64,{inside}"}
 
 
 def _number(value: float) -> float | None:

@@ -1,7 +1,7 @@
 // Draws what the server tells of a lesson: `still` when it begins, `frame` for a moment of it, `state` for its notes.
 (() => {
   const TILE = 80, SHEET = 420, LARGEST = 24, REPLAY_MS = 120;
-  let still = null, frame = null, own = true, timer = null;
+  let still = null, frame = null, timer = null, next = 0;
   const pictures = new Map(), at = (id) => document.getElementById(id);
   const css = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
   const fresh = (tag, facts = {}, inside = []) => { const one = Object.assign(document.createElement(tag), facts); one.append(...inside); return one; };
@@ -79,6 +79,8 @@
       });
       context.strokeStyle = ink; context.lineWidth = 1.6; context.setLineDash(dash); context.stroke();
     });
+    context.fillStyle = css("--muted") || "#777"; context.font = "11px system-ui, sans-serif";
+    context.textAlign = "right"; context.fillText(`${most.toPrecision(2)} at the top, 0 at the bottom; step ${last} at the right`, width - 4, 10);
     context.beginPath(); context.moveTo(across(frame.step), 0); context.lineTo(across(frame.step), height);
     context.strokeStyle = "#0072b2"; context.lineWidth = 1.2; context.setLineDash([]); context.stroke();
   }
@@ -91,6 +93,9 @@
     }));
   }
 
+  const tooLarge = () => `Not recorded: the model has ${still.parameters.toLocaleString("en")} weights, and at most ${still.most_parameters.toLocaleString("en")} are kept.`;
+  const truth = (picture) => picture.labels.join(", ") || "none";
+
   function button(row, lines) {
     const picture = pictures.get(row), one = fresh("button", { onclick: () => emitEvent("live-choose", row) });
     one.dataset.row = row;
@@ -102,18 +107,18 @@
   }
 
   function drawChosen() {
-    const picture = pictures.get(frame.chosen), truths = picture.label.split(", ");
+    const picture = pictures.get(frame.chosen);
     const bars = frame.chances.map(([name, p], number) => {
       const bar = fresh("i"); bar.style.width = `${100 * (p || 0)}%`;
       const line = fresh("button", { className: "chance", onclick: () => emitEvent("live-class", number), title: "The arithmetic of this class" }, [
-        fresh("span", { textContent: name, className: truths.includes(name) ? "truth" : "" }), fresh("div", {}, [bar]), fresh("b", { textContent: short(p) }),
+        fresh("span", { textContent: name, className: picture.labels.includes(name) ? "truth" : "" }), fresh("div", {}, [bar]), fresh("b", { textContent: short(p) }),
       ]);
       line.dataset.klass = number;
       line.setAttribute("aria-label", `${name}: ${short(p)}`);
       return line;
     });
     at("live-chosen").replaceChildren(
-      fresh("figure", { style: "margin:0;font-size:12px;max-width:130px;overflow-wrap:anywhere" }, [picture.src ? fresh("img", { src: picture.src, alt: "the chosen image" }) : "", fresh("figcaption", { textContent: `${picture.name}: in truth ${picture.label}` })]),
+      fresh("figure", { style: "margin:0;font-size:12px;max-width:130px;overflow-wrap:anywhere" }, [picture.src ? fresh("img", { src: picture.src, alt: "the chosen image" }) : "", fresh("figcaption", {}, [fresh("div", { textContent: picture.name }), fresh("div", { textContent: `in truth ${truth(picture)}` })])]),
       fresh("div", { className: "chances" }, bars),
     );
   }
@@ -126,17 +131,20 @@
     drawCurve(); drawSlopes(); drawChosen();
     drawSheets(at("live-weights"), "weight", frame.weights);
     drawSheets(at("live-activations"), "activation", frame.activations);
-    at("live-probes").replaceChildren(...still.probes.map((row) => button(row, [pictures.get(row).label])));
-    at("live-worst").replaceChildren(...frame.worst.map((one) => button(one.row, [`in truth ${pictures.get(one.row).label}`, `called ${one.called}`, `loss ${short(one.loss, 3)}`])));
+    at("live-probes").replaceChildren(...still.probes.map((row) => button(row, [truth(pictures.get(row))])));
+    at("live-worst").replaceChildren(...frame.worst.map((one) => button(one.row, [`in truth ${truth(pictures.get(one.row))}`, `called ${one.called}`, `loss ${short(one.loss, 3)}`])));
   }
 
   function stop() { clearInterval(timer); timer = null; at("live-play").textContent = "Replay"; }
 
   function replay() {
     if (timer) { stop(); return; }
-    let next = Number(at("live-at").value) >= frame.count - 1 ? 0 : Number(at("live-at").value);
+    next = Number(at("live-at").value) >= frame.count - 1 ? 0 : Number(at("live-at").value);
     at("live-play").textContent = "Stop";
+    let seen = -1; // the next moment is asked for when the last one was drawn
     timer = setInterval(() => {
+      if (seen === window.live.frames) return;
+      seen = window.live.frames;
       emitEvent("live-at", next);
       next += 1;
       if (next >= frame.count) stop();
@@ -147,21 +155,22 @@
     frames: 0,
     still(told) {
       still = told; stop();
-      at("live-note").textContent = told.recorded ? (told.own ? "Press Run; Step takes one mini-batch." : "") : `Not recorded: the model has ${told.parameters.toLocaleString("en")} weights, and at most ${told.most_parameters.toLocaleString("en")} are kept.`;
       at("live-told").innerHTML = "<p>Click any pixel of a weight or an activation, or a class: its number is worked out here.</p>";
     },
     picture(told) { pictures.set(told.row, told); },
     frame(told) { frame = told; draw(); window.live.frames += 1; emitEvent("live-drawn"); },
     state(told) {
-      own = told.own;
-      const box = at("live-doctor");
-      if (!own) box.replaceChildren("A recording is replayed: the doctor looks while a model learns.");
+      const box = at("live-doctor"), note = at("live-note");
+      if (!still.own) box.replaceChildren("A recording is replayed: the doctor looks while a model learns.");
       else if (told.findings.length) {
         box.replaceChildren(...told.findings.map((one) => fresh("p", {}, [`Step ${one.step}: ${one.told}`, fresh("code", { textContent: one.mend })])));
       } else box.replaceChildren(told.looks ? `Looked at ${told.looks} steps, and found nothing wrong so far.` : "Looks at steps as they are taken.");
-      if (told.problem) at("live-note").textContent = told.problem;
-      else if (told.running) at("live-note").textContent = "";
-      else if (told.finished && own) at("live-note").textContent = "Done: drag the slider, or press Replay.";
+      if (!still.own) note.textContent = "";
+      else if (told.problem) note.textContent = told.problem;
+      else if (told.finished) note.textContent = "Done. Drag the slider, or press Replay. Reset begins anew.";
+      else if (!still.recorded) note.textContent = tooLarge();
+      else note.textContent = told.begun || told.running ? "" : "Press Run; Step takes one mini-batch.";
+      window.onbeforeunload = told.unsaved ? (event) => event.preventDefault() : null;
     },
     told({ lines, step }) {
       at("live-told").replaceChildren(fresh("pre", { textContent: lines.length ? `${lines.join("\n")}\n(at step ${step})` : "Between two pictures there is no number." }));
@@ -169,6 +178,11 @@
     ready() {
       at("live-at").oninput = (event) => { stop(); emitEvent("live-at", Number(event.target.value)); };
       at("live-play").onclick = replay;
+      document.addEventListener("keydown", (event) => {
+        if (event.key !== " " || !event.target.closest || event.target.closest("input, button, a, select, textarea, [role=listbox], canvas")) return;
+        event.preventDefault();
+        emitEvent("live-toggle");
+      });
     },
   };
 })();
