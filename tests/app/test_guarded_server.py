@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import os
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ UPGRADE = {
 @pytest.fixture(scope="module")
 def closed(serving):
     """A server that asks for a token."""
-    return serving("--token", "secret")
+    return serving("--token", "secret-word")
 
 
 def status(address, path, **headers):
@@ -48,6 +50,13 @@ def test_another_name_and_another_page_are_refused(address):
     assert status(address, "/", Origin="https://other.example") == 403
 
 
+def test_a_page_that_is_not_there_leads_back(address):
+    with pytest.raises(urllib.error.HTTPError) as gone:
+        urllib.request.urlopen(f"{address}nowhere", timeout=20)
+    assert gone.value.code == 404
+    assert b"<a href='/'>" in gone.value.read()
+
+
 def test_the_socket_is_guarded_as_the_pages_are(address):
     own = address.strip("/")
     assert status(address, SOCKET, Origin=own, **UPGRADE) == 101
@@ -61,10 +70,11 @@ def test_without_the_token_nothing_is_answered(closed):
     for path in ("/", "/images", "/images/audit", "/runs", "/scan", "/scan/facts", "/_nicegui/client", "/favicon.ico"):
         assert status(closed, path) == 403, path
     assert status(closed, SOCKET, Origin=own, **UPGRADE) == 403
+    assert status(closed, "/nowhere") == 403
     assert status(closed, "/?token=wrong") == 403
-    assert status(closed, "/?token=secret") == 200
-    assert status(closed, "/", Cookie=f"theme=a b; {COOKIE}=secret") == 200
-    assert status(closed, SOCKET, Origin=own, Cookie=f"{COOKIE}=secret", **UPGRADE) == 101
+    assert status(closed, "/?token=secret-word") == 200
+    assert status(closed, "/", Cookie=f"theme=a b; {COOKIE}=secret-word") == 200
+    assert status(closed, SOCKET, Origin=own, Cookie=f"{COOKIE}=secret-word", **UPGRADE) == 101
 
 
 @pytest.mark.skipif(os.name == "nt", reason="reads /proc")

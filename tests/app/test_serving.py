@@ -111,15 +111,17 @@ def test_a_right_token_in_the_address_is_kept_in_a_cookie_that_no_script_reads()
 def test_others_are_not_let_in_without_a_token_and_a_port_in_use_is_told():
     with pytest.raises(BadInput, match="--token"):
         check_address("0.0.0.0", 8080)
+    with pytest.raises(BadInput, match="3 letters, and needs 8"):
+        check_address("0.0.0.0", 8080, "abc")
     for token in ("two words", "semi;colon", "sécret"):
         with pytest.raises(BadInput, match="letters, digits"):
             check_address("127.0.0.1", 8080, token)
     with pytest.raises(BadInput, match="no name"):
-        check_address("a" * 70, 8080, "secret")
+        check_address("a" * 70, 8080, "secret-word")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(BadInput, match=r"in use.*give another --port"):
             check_address("127.0.0.1", taken.getsockname()[1])
     with pytest.raises(BadInput, match="cannot be listened to"):
-        check_address("192.0.2.1", 8080, "secret")  # of nobody: RFC 5737
+        check_address("192.0.2.1", 8080, "secret-word")  # of nobody: RFC 5737

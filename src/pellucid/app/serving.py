@@ -25,6 +25,9 @@ EVERYWHERE = ("0.0.0.0", "::")
 MOST_BYTES = 70_000_000
 """Of what a browser sends at once. Chosen by us: a DICOM picture of 4,000 x 5,000 pixels has 40 MB."""
 COOKIE = "pellucid-token"
+NOWHERE = "<!doctype html><title>pellucid</title><p>There is no such page. <a href='/'>To the playground</a></p>"
+FEWEST_LETTERS = 8
+"""Of a token. Chosen by us: random ones of so many letters take years to guess over a network."""
 
 
 class Guard:
@@ -144,6 +147,8 @@ def check_address(host: str, port: int, token: str = "") -> None:
     """
     if not re.fullmatch(r"[\w.~-]*", token, re.ASCII):
         raise BadInput("--token may hold letters, digits and . ~ _ - only, since it stands in an address.")
+    if token and len(token) < FEWEST_LETTERS:
+        raise BadInput(f"--token has {len(token)} letters, and needs {FEWEST_LETTERS} or more: others may guess it.")
     if host not in (*LOCAL, "::1") and not token:
         raise BadInput(f"--host {host} lets others in: give a --token, too, which they have to know.")
     try:
@@ -215,6 +220,7 @@ def serve(
         show: open the browser.
     """
     from nicegui import app, ui
+    from starlette.responses import HTMLResponse
 
     from pellucid.app.live.page import add_pages as add_images
     from pellucid.app.playground.page import playground
@@ -227,7 +233,9 @@ def serve(
     add_runs(shown.runs)
     add_scan(shown.scan)
     path = shown.first + (f"?token={quote(token)}" if token else "")
-    app.on_startup(lambda: say(f"Open {address(host, port, token, shown.first)} in a browser; Ctrl-C ends it."))
+    name = socket.gethostname() if host in EVERYWHERE else host
+    app.add_exception_handler(404, lambda _, __: HTMLResponse(NOWHERE, 404))
+    app.on_startup(lambda: say(f"Open {address(name, port, token, shown.first)} in a browser; Ctrl-C ends it."))
     ui.run(
         host=host, port=port, title="pellucid", show=path if show else False, reload=False, dark=None,
         show_welcome_message=False, uvicorn_logging_level="warning",

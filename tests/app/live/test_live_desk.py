@@ -169,6 +169,16 @@ def test_what_is_worked_out_is_of_the_moment_that_is_shown(desk, monkeypatch):
     assert told_by(desk).last("frame")["step"] == shown
 
 
+def test_open_arithmetic_follows_the_slider(desk):
+    run_to_the_end(desk)
+    desk.work_out(PIXEL)
+    desk.go_to(2)
+    moment = desk.lesson.recording.moments[2]
+    told = told_by(desk).last("told")
+    assert told["step"] == moment.step
+    assert told["lines"][0].endswith(f": {float(moment.weights['hidden1.weight'][0, 0]):.6g}")
+
+
 def test_the_probability_of_a_class_is_told_with_its_logit(desk):
     run_to_the_end(desk)
     chances = dict(told_by(desk).last("frame")["chances"])

@@ -78,7 +78,7 @@ def test_the_arithmetic_of_any_number_ends_in_the_number(view):
                     if ") " not in line and "(" in line
                 ]
                 rest = [float(line.split(": ")[1]) for line in lines if "smaller products" in line]
-                bias = float(lines[-2].split()[1])
+                bias = float(lines[-2].split()[1]) if lines[-2].startswith("bias ") else 0.0
                 assert sum([*parts, *rest, bias]) == pytest.approx(ends, rel=1e-3, abs=1e-4)
 
 
@@ -124,6 +124,20 @@ def test_what_a_multi_label_model_calls_is_every_label_from_one_half_on(digits):
     assert view.frame(moment, row)["worst"][0]["called"] == "1 0.50, 2 0.60, 3 0.95"
     sums = view.way(moment, row)["logits"].gave[0]
     np.testing.assert_allclose(view.chances(moment, row), 1 / (1 + np.exp(-sums.numpy())), rtol=1e-4)
+
+
+def test_what_a_layer_is_given_is_named(view):
+    moment, row = view.recording.moments[-1], view.recording.about.probes[0]
+    way = view.way(moment, row)
+    if "flatten" in way:  # a pixel of 8 x 8, told with its place
+        first = list(way)[1]
+        said = " ".join(worked_out(way[first], (0,), way["flatten"]))
+        given, at_row, column = re.search(r"([-+.\de]+) x [^(]*\(pixel row (\d+), column (\d+)\)", said).groups()
+        wanted = inputs_of(view, row)[0, 0, int(at_row), int(column)].item()
+        assert float(given) == pytest.approx(wanted, rel=1e-5)
+    last = list(way)[-2]
+    named = "pixel row" if last == "flatten" else f"({last} "
+    assert named in " ".join(worked_out(way["logits"], (2,), way[last]))
 
 
 def test_the_strongest_and_the_mean_of_a_map_are_told_as_what_they_are():

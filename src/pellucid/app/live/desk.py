@@ -54,6 +54,7 @@ class LiveDesk:
         self.view, self.row = View(self.lesson.recording), int(subject.probes[0])
         self._pinned: Moment | None = None  # None: the newest
         self._shown: tuple[Moment, int, int] | None = None
+        self._question: Callable[[], None] | None = None
         self._begun, self._saved = 0, 0
 
     async def begin(self, **changes: Any) -> None:
@@ -125,11 +126,11 @@ class LiveDesk:
         self.lesson.end()
         self.refresh.clear()
         del self.lesson, self.view
-        self._pinned = self._shown = None
+        self._pinned = self._shown = self._question = None
 
     def _look_at(self, view: View, name: str) -> None:
         self.view, self.opened, self.row = view, name, view.recording.about.probes[0]
-        self._pinned = view.recording.moments[0] if name else None
+        self._pinned, self._question = view.recording.moments[0] if name else None, None
         self.show_all()
         self._refresh()
 
@@ -139,6 +140,7 @@ class LiveDesk:
         self.window.begin(
             {
                 "source": recording.about.source,
+                "model": recording.about.settings["model"],
                 "parameters": recording.about.parameters,
                 "recorded": recording.is_kept,
                 "most_parameters": MOST_PARAMETERS,
@@ -162,6 +164,8 @@ class LiveDesk:
         self._shown = (moment, self.row, len(moments))
         frame = self.view.frame(moment, self.row)
         self.window.frame(frame | {"at": max(0, at), "count": len(moments), "newest": self._pinned is None})
+        if self._question is not None:  # what is open follows the moment
+            self._guarded(self._question)
 
     def show_state(self) -> None:
         """What buttons and notes say."""
@@ -242,7 +246,7 @@ class LiveDesk:
             lines = lines_of_pixel(self.view, moment, row, sheet, pixel, is_weight)
             self.window.call("told", {"lines": lines, "step": moment.step})
 
-        self._guarded(say)
+        self._ask(say)
 
     def work_out_class(self, number: object) -> None:
         """Say the arithmetic of a class's logit for the image that is shown."""
@@ -252,18 +256,24 @@ class LiveDesk:
             klass = whole(number, len(self.view.recording.about.classes))
             self.window.call("told", {"lines": lines_of_class(self.view, moment, row, klass), "step": moment.step})
 
-        self._guarded(say)
+        self._ask(say)
+
+    def _ask(self, say: Callable[[], None]) -> None:
+        """Answer now, and at every frame that follows."""
+        self._question = say if self._guarded(say) else None
 
     def _looked_at(self) -> tuple[Moment, int]:
         """What the browser shows: the moment, and the row of the image."""
         return self._shown[:2] if self._shown else (self.view.recording.moments[-1], self.row)
 
-    def _guarded(self, what: Callable[[], None]) -> None:
-        """Do what a browser asked for, or say why it cannot be."""
+    def _guarded(self, what: Callable[[], None]) -> bool:
+        """Do what a browser asked for, or say why it cannot be; whether it was done."""
         try:
             what()
         except PellucidError as problem:
             self.window.browser.warn(str(problem))
+            return False
+        return True
 
     def _refresh(self) -> None:
         for refresh in self.refresh:

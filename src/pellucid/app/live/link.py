@@ -23,17 +23,21 @@ def settings_of(query: Mapping[str, str]) -> Settings:
     (30, 10)
     """
     told: dict[str, object] = {name: query[name] for name in WORDS if name in query}
-    try:
-        told |= {name: int(query[name]) for name in WHOLE if name in query}
-        told |= {name: float(query[name]) for name in NUMBERS if name in query}
-        if query.get("hidden"):
-            told["hidden"] = [int(width) for width in query["hidden"].split("-")]
-    except ValueError as problem:
-        raise BadInput(f"The address names a setting that is no number ({problem}).") from None
+    told |= {name: _number(int, name, query[name]) for name in WHOLE if name in query}
+    told |= {name: _number(float, name, query[name]) for name in NUMBERS if name in query}
+    if query.get("hidden"):
+        told["hidden"] = [_number(int, "hidden", width) for width in query["hidden"].split("-")]
     found = Settings.of({"model": "linear", **told}, "address")
     if found.model == "auto":
         raise BadInput("The address asks for the model auto: name linear, mlp or cnn, of which one is watched.")
     return found
+
+
+def _number(kind: type[int] | type[float], name: str, said: str) -> int | float:
+    try:
+        return kind(said)
+    except ValueError:
+        raise BadInput(f"The address sets {name} to {said!r}, and a number is needed.") from None
 
 
 def query_of(settings: Settings) -> str:

@@ -56,6 +56,7 @@ def add_pages(subject: Subject, folder: Path, said: str = "") -> None:
         _head(subject, said)
         add_controls(desk)
         ui.html(part("live/live.html"), sanitize=False).classes("w-full")
+        ui.html(part("live/words.html"), sanitize=False).classes("w-full")
         ui.add_body_html(script("palette.js", "live/live.js"))
         _listen(desk)
         desk.window.browser.run("live.ready()")

@@ -9,6 +9,8 @@ import numpy as np
 from pellucid.app.live.tiles import Picture, Sheet, averaged, side_by_side
 from pellucid.shapes import Float
 
+IN_A_ROW = 8
+"""Maps side by side. Chosen by us: so wide a pixel can still be clicked."""
 LAST = "logits"
 """The last layer. Source: `pellucid.learn.build_model`."""
 MOST_UNITS = 256
@@ -85,22 +87,34 @@ def _kernels(name: str, weight: np.ndarray) -> Sheet:
     return Sheet(name, said, tuple(pictures), told, weight.shape)
 
 
-def activation_sheet(name: str, gave: Float[np.ndarray, " *after"]) -> Sheet:
+DOES = {
+    "Conv2d": "each a kernel slid over what came before",
+    "Linear": "weighted sums of what came before",
+    "ReLU": "what was below 0 is 0 now",
+    "MaxPool2d": "the largest of each 2 x 2 numbers before",
+    "BatchNorm2d": "brought to a common range, which is learned",
+    "GlobalPool": "the largest number of each map before, then the means",
+}
+"""What a block does, by its class."""
+
+
+def activation_sheet(name: str, gave: Float[np.ndarray, " *after"], kind: str = "") -> Sheet:
     """What a block gave for one image.
 
     Args:
         name: of the block.
         gave: maps [channel, row, column], or units [unit].
+        kind: the block's class.
     """
-    gave = gave.astype(np.float64)
+    gave, does = gave.astype(np.float64), f": {DOES[kind]}" if kind in DOES else ""
     if gave.ndim == 1:
         across = min(len(gave), 32)
         cells = np.full(-(-len(gave) // across) * across, np.nan)
         cells[: len(gave)] = gave
         grid = cells.reshape(-1, across)
         cell_each = Picture("", grid, (len(grid), across), len(gave))
-        return Sheet(name, f"{len(gave)} units, a cell each", (cell_each,), "unit {unit}", gave.shape)
+        return Sheet(name, f"{len(gave)} units, a cell each{does}", (cell_each,), "unit {unit}", gave.shape)
     maps, step = averaged(gave)
-    said = f"{len(gave)} maps of {gave.shape[1]} x {gave.shape[2]}"
-    tiled = side_by_side(maps, min(len(maps), 16), step=step)
+    said = f"{len(gave)} maps of {gave.shape[1]} x {gave.shape[2]}{does}"
+    tiled = side_by_side(maps, min(len(maps), IN_A_ROW), step=step)
     return Sheet(name, said, (tiled,), "channel {tile}, row {row}, column {column}", gave.shape)

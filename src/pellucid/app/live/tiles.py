@@ -46,6 +46,15 @@ class Picture:
             return None
         return tile, in_row, in_column
 
+    def near(self, row: int, column: int) -> tuple[int, int]:
+        """A pixel; of the frame between tiles the tile's that ends there.
+
+        >>> Picture("", np.zeros((5, 8)), (2, 2), 24).near(2, 7)
+        (1, 7)
+        """
+        high, wide = self.tile
+        return row - (row % (high + 1) == high), column - (column % (wide + 1) == wide)
+
     def as_dict(self, scale: float) -> dict[str, Any]:
         """For the page: a byte a pixel, base64; 0 is nothing, 128 is 0.0, 1 and 255 are minus and plus `scale`."""
         height, width = self.values.shape

@@ -68,13 +68,21 @@ class View:
 
     def activation_sheets(self, moment: Moment, row: int) -> tuple[Sheet, ...]:
         """The same as pictures."""
-        return tuple(activation_sheet(name, gave) for name, gave in self.activations(moment, row).items())
+        return tuple(
+            activation_sheet(name, gave, type(self._model.get_submodule(name)).__name__)
+            for name, gave in self.activations(moment, row).items()
+        )
 
     def chances(self, moment: Moment, row: int) -> list[float]:
         """The probability of each class, as the model gives it (not calibrated)."""
         logits = self.activations(moment, row)[LAST][None]
         found: list[float] = probabilities(torch.from_numpy(logits).double(), self.recording.about.task)[0].tolist()
         return found[: len(self.recording.about.classes)]
+
+    @property
+    def scaling(self) -> Scaling:
+        """What the images are scaled by."""
+        return self._scaling
 
     def way(self, moment: Moment, row: int) -> dict[str, Passed]:
         """Every block with what it was given and what it gave for an image, in float64, by its name."""

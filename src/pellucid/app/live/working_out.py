@@ -21,12 +21,13 @@ Spot = tuple[int, ...]
 """Unit; or channel, row, column."""
 
 
-def worked_out(passed: Passed, spot: Spot) -> tuple[str, ...]:
+def worked_out(passed: Passed, spot: Spot, before: Passed | None = None) -> tuple[str, ...]:
     """How a block made one number, a line each; nothing is shown that does not add up.
 
     Args:
         passed: the block, what it was given and what it gave, in float64.
         spot: where in what it gave.
+        before: the block that was passed before it; None: it is the first.
     Raises:
         PellucidError: the terms do not sum to what the block gave.
 
@@ -42,7 +43,7 @@ def worked_out(passed: Passed, spot: Spot) -> tuple[str, ...]:
     """
     block, value = passed.block, float(passed.gave[0][spot])
     if isinstance(block, nn.Linear):
-        return _of_layer(passed, block, spot[0], value)
+        return _of_layer(passed, block, spot[0], value, before)
     if isinstance(block, nn.Conv2d):
         return _of_convolution(passed, block, spot, value)
     if isinstance(block, nn.BatchNorm2d):
@@ -50,8 +51,8 @@ def worked_out(passed: Passed, spot: Spot) -> tuple[str, ...]:
         factor, shift = float(norm.factor[channel]), float(norm.shift[channel])
         added_up(passed.name, "two terms", np.array([given * factor, shift]), value, abs(value))
         return (
-            f"given {given:+.6g}; gamma (given - mu) / sigma + beta",
-            f"{given:+.6g} x {factor:+.6g} (gamma / sigma) {shift:+.6g} (beta - gamma mu / sigma) = {value:+.6g}",
+            f"given {given:+.6g}, less the mean that training met, divided by the deviation, times gamma, plus beta:",
+            f"{given:+.6g} x {factor:+.6g} {shift:+.6g} = {value:+.6g}",
         )
     if isinstance(block, nn.ReLU):
         return (f"max(0, {float(passed.given[0][spot]):+.6g}) = {value:.6g}",)
@@ -67,12 +68,26 @@ def worked_out(passed: Passed, spot: Spot) -> tuple[str, ...]:
     return (f"{value:+.6g}",)
 
 
-def _of_layer(passed: Passed, block: nn.Linear, unit: int, value: float) -> tuple[str, ...]:
+def _of_layer(passed: Passed, block: nn.Linear, unit: int, value: float, before: Passed | None) -> tuple[str, ...]:
     given, weights = passed.given[0].numpy(), block.weight.detach()[unit].numpy()
-    bias = float(block.bias[unit]) if block.bias is not None else 0.0
+    bias = float(block.bias[unit])  # all of `pellucid.learn.build_model` have one
     products = given * weights
     added_up(f"{passed.name} {unit}", "products", np.append(products, bias), value, abs(value) + 1)
-    return _lines(given, weights, [f"input {at}" for at in range(len(given))], bias, value)
+    return _lines(given, weights, _names(len(given), before), bias, value)
+
+
+def _names(count: int, before: Passed | None) -> list[str]:
+    """What each input of a layer is: a pixel, or what a block gave."""
+    if before is None:
+        return [f"input {at}" for at in range(count)]
+    if not isinstance(before.block, nn.Flatten):
+        return [f"{before.name} {at}" for at in range(count)]
+    channels, *size = before.given.shape[1:]
+    colour = ["", "red ", "green ", "blue "] if channels == 3 else ["", *(f"channel {at} " for at in range(channels))]
+    return [
+        f"{colour[channel + 1] if channels > 1 else ''}pixel row {row}, column {column}"
+        for channel, row, column in np.ndindex(channels, *size)
+    ]
 
 
 def _of_convolution(passed: Passed, block: nn.Conv2d, spot: Spot, value: float) -> tuple[str, ...]:
@@ -83,10 +98,12 @@ def _of_convolution(passed: Passed, block: nn.Conv2d, spot: Spot, value: float) 
         f"channel {channel}, row {top + row}, column {left + column}"
         for channel, row, column in np.ndindex(*found.patch.shape)
     ]
-    return _lines(found.patch.ravel(), found.kernel.ravel(), names, found.bias, value)
+    return _lines(found.patch.ravel(), found.kernel.ravel(), names, None if block.bias is None else found.bias, value)
 
 
-def _lines(given: np.ndarray, weights: np.ndarray, names: Sequence[str], bias: float, value: float) -> tuple[str, ...]:
+def _lines(
+    given: np.ndarray, weights: np.ndarray, names: Sequence[str], bias: float | None, value: float
+) -> tuple[str, ...]:
     """The largest products, the sum of the rest, the bias and the sum of all."""
     products = given * weights
     order = np.argsort(-np.abs(products), kind="stable")
@@ -94,4 +111,4 @@ def _lines(given: np.ndarray, weights: np.ndarray, names: Sequence[str], bias: f
     lines = [f"{given[at]:+.6g} x {weights[at]:+.6g} = {products[at]:+.6g} ({names[at]})" for at in shown]
     if len(rest):
         lines.append(f"{len(rest)} smaller products: {products[rest].sum():+.6g}")
-    return (*lines, f"bias {bias:+.6g}", f"sum {value:+.6g}")
+    return (*lines, *([] if bias is None else [f"bias {bias:+.6g}"]), f"sum {value:+.6g}")

@@ -1,10 +1,11 @@
 // Draws what the server tells of a lesson: `still` when it begins, `frame` for a moment of it, `state` for its notes.
 (() => {
-  const TILE = 80, SHEET = 420, LARGEST = 24, REPLAY_MS = 120;
+  const TILE = 80, SHEET = 460, LARGEST = 16, REPLAY_MS = 120;
   let still = null, frame = null, timer = null, next = 0;
   const pictures = new Map(), at = (id) => document.getElementById(id);
   const css = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
   const fresh = (tag, facts = {}, inside = []) => { const one = Object.assign(document.createElement(tag), facts); one.append(...inside); return one; };
+  const chance = (p) => (p === null ? "none" : p >= 0.99995 ? ">0.9999" : p.toFixed(4));
   const short = (value, digits = 4) => (value === null ? "none" : value.toFixed(digits));
 
   const PIXELS = Uint32Array.from(TABLE, ([red, green, blue], level) => (level ? 255 << 24 | blue << 16 | green << 8 | red : 0)); // level 0 is nothing
@@ -18,8 +19,7 @@
   }
 
   function sized(canvas, picture, alone) { // whole multiples of a pixel, where there is room
-    const times = Math.max(1, alone ? Math.min(LARGEST, Math.floor(SHEET / picture.width)) : Math.floor(TILE / picture.width));
-    canvas.style.width = `${Math.min(SHEET, picture.width * times)}px`;
+    canvas.style.width = `${alone ? Math.min(SHEET, LARGEST * picture.width) : picture.width * Math.max(1, Math.floor(TILE / picture.width))}px`;
   }
 
   function ask(kind, sheet, number, canvas, row, column) {
@@ -111,10 +111,10 @@
     const bars = frame.chances.map(([name, p], number) => {
       const bar = fresh("i"); bar.style.width = `${100 * (p || 0)}%`;
       const line = fresh("button", { className: "chance", onclick: () => emitEvent("live-class", number), title: "The arithmetic of this class" }, [
-        fresh("span", { textContent: name, className: picture.labels.includes(name) ? "truth" : "" }), fresh("div", {}, [bar]), fresh("b", { textContent: short(p) }),
+        fresh("span", { textContent: name, className: picture.labels.includes(name) ? "truth" : "" }), fresh("div", {}, [bar]), fresh("b", { textContent: chance(p) }),
       ]);
       line.dataset.klass = number;
-      line.setAttribute("aria-label", `${name}: ${short(p)}`);
+      line.setAttribute("aria-label", `${name}: ${chance(p)}`);
       return line;
     });
     at("live-chosen").replaceChildren(
@@ -163,9 +163,9 @@
       const box = at("live-doctor"), note = at("live-note");
       if (!still.own) box.replaceChildren("A recording is replayed: the doctor looks while a model learns.");
       else if (told.findings.length) {
-        box.replaceChildren(...told.findings.map((one) => fresh("p", {}, [`Step ${one.step}: ${one.told}`, fresh("code", { textContent: one.mend })])));
+        box.replaceChildren(...told.findings.map((one) => fresh("p", {}, [`Step ${one.step}: ${one.told}`, fresh("code", { textContent: `To mend it: ${one.mend}` })])));
       } else box.replaceChildren(told.looks ? `Looked at ${told.looks} steps, and found nothing wrong so far.` : "Looks at steps as they are taken.");
-      if (!still.own) note.textContent = "";
+      if (!still.own) note.textContent = `A recording of ${still.source}: ${still.model}, ${still.parameters.toLocaleString("en")} weights. Run or Step leads back to this page's own model.`;
       else if (told.problem) note.textContent = told.problem;
       else if (told.finished) note.textContent = "Done. Drag the slider, or press Replay. Reset begins anew.";
       else if (!still.recorded) note.textContent = tooLarge();
@@ -173,7 +173,7 @@
       window.onbeforeunload = told.unsaved ? (event) => event.preventDefault() : null;
     },
     told({ lines, step }) {
-      at("live-told").replaceChildren(fresh("pre", { textContent: lines.length ? `${lines.join("\n")}\n(at step ${step})` : "Between two pictures there is no number." }));
+      at("live-told").replaceChildren(fresh("pre", { textContent: lines.length ? `${lines.join("\n")}\n(at step ${step})` : "There is no number at this place." }));
     },
     ready() {
       at("live-at").oninput = (event) => { stop(); emitEvent("live-at", Number(event.target.value)); };
