@@ -23,14 +23,14 @@ def add_controls(desk: LiveDesk) -> None:
     """Put them on the page."""
     with ui.row().classes("items-center w-full"):
         button = ui.button("Run", on_click=desk.toggle).props("no-caps data-name=live-run")
-        button.tooltip("Learn, step after step; the space bar does it, too")
+        _hint(button, "Learn, step after step; the space bar does it, too")
         step = ui.button("Step", on_click=desk.step).props("outline no-caps data-name=live-step")
-        step.tooltip("One mini-batch")
+        _hint(step, "One mini-batch")
         reset = ui.button("Reset", on_click=lambda: desk.begin()).props("outline no-caps data-name=live-reset")
-        reset.tooltip("The same first weights")
+        _hint(reset, "The same first weights")
         anew = ui.button("New weights", on_click=lambda: desk.begin(seed=desk.told.seed + 1))
         anew.props("outline no-caps data-name=live-new")
-        anew.tooltip("Other first weights, and another order of the images")
+        _hint(anew, "Other first weights, and another order of the images")
         _setting(desk, "Model", "model", MODELS)
         widths = _setting(desk, "Hidden units", "hidden", WIDTHS)
         _setting(desk, "Learning rate", "learning_rate", _or_by_rule(RATES))
@@ -66,7 +66,7 @@ def _recordings(desk: LiveDesk) -> None:
     shown.classes("w-56").props("dense data-name=live-recording")
     shown.on("popup-show", lambda: shown.set_options(names()))
     button = ui.button("Save recording", on_click=desk.save).props("outline no-caps data-name=live-save")
-    button.tooltip("Every moment of this run in one file, to be replayed")
+    _hint(button, "Every moment of this run in one file, to be replayed")
 
     def relist() -> None:
         shown.set_options(names(), value=desk.opened)
@@ -101,6 +101,12 @@ def _setting(desk: LiveDesk, label: str, name: str, options: dict[Any, str]) -> 
 
     desk.refresh.append(put_right)
     return chosen.classes("w-32").props(f"dense data-name=live-{name.replace('_', '-')}")
+
+
+def _hint(button: ui.button, said: str) -> None:
+    """What a button does, for who rests on it."""
+    with button:
+        ui.tooltip(said).props("delay=700")
 
 
 def _or_by_rule(values: tuple[Any, ...]) -> dict[Any, str]:

@@ -94,8 +94,9 @@ def _of_convolution(passed: Passed, block: nn.Conv2d, spot: Spot, value: float) 
     place: Any = spot
     found = one_output(passed.name, block, passed.given, passed.gave, place, abs(value) + 1)
     top, left = found.corner
+    several = len(found.patch) > 1
     names = [
-        f"channel {channel}, row {top + row}, column {left + column}"
+        f"{f'channel {channel}, ' if several else ''}row {top + row}, column {left + column}"
         for channel, row, column in np.ndindex(*found.patch.shape)
     ]
     return _lines(found.patch.ravel(), found.kernel.ravel(), names, None if block.bias is None else found.bias, value)

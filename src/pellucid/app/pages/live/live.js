@@ -79,8 +79,7 @@
       });
       context.strokeStyle = ink; context.lineWidth = 1.6; context.setLineDash(dash); context.stroke();
     });
-    context.fillStyle = css("--muted") || "#777"; context.font = "11px system-ui, sans-serif";
-    context.textAlign = "right"; context.fillText(`${most.toPrecision(2)} at the top, 0 at the bottom; step ${last} at the right`, width - 4, 10);
+    at("live-curve-said").textContent = `From 0 to ${most.toPrecision(2)}, step 0 to ${last}.`;
     context.beginPath(); context.moveTo(across(frame.step), 0); context.lineTo(across(frame.step), height);
     context.strokeStyle = "#0072b2"; context.lineWidth = 1.2; context.setLineDash([]); context.stroke();
   }
@@ -155,6 +154,7 @@
     frames: 0,
     still(told) {
       still = told; stop();
+      at("live-told-box").classList.remove("open");
       at("live-told").innerHTML = "<p>Click any pixel of a weight or an activation, or a class: its number is worked out here.</p>";
     },
     picture(told) { pictures.set(told.row, told); },
@@ -173,6 +173,7 @@
       window.onbeforeunload = told.unsaved ? (event) => event.preventDefault() : null;
     },
     told({ lines, step }) {
+      at("live-told-box").classList.add("open");
       at("live-told").replaceChildren(fresh("pre", { textContent: lines.length ? `${lines.join("\n")}\n(at step ${step})` : "There is no number at this place." }));
     },
     ready() {
