@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.app.serving import COOKIE
+from pellucid.app.guard import COOKIE
 
 pytestmark = pytest.mark.slow  # starts servers
 

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from pellucid.app.serving import COOKIE, MOST_BYTES, Guard, check_address, refusal
+from pellucid.app.guard import COOKIE, MOST_BYTES, Guard, refusal
+from pellucid.app.serving import check_address
 from pellucid.errors import BadInput
 
 HOSTS = ("127.0.0.1:8080", "localhost:8080")

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.app.browser import Browser
-from pellucid.app.live.answering import lines_of_class, lines_of_pixel
+from pellucid.app.live.answering import lines_of_class, lines_of_pixel, whole
 from pellucid.app.live.lesson import Lesson, like
 from pellucid.app.live.link import query_of
 from pellucid.app.live.moment import Moment
-from pellucid.app.live.recording import MOST_PARAMETERS
 from pellucid.app.live.replaying import load_recording
 from pellucid.app.live.shelf import name_for, recording_at
 from pellucid.app.live.subject import Subject
@@ -137,18 +136,8 @@ class LiveDesk:
     def show_all(self) -> None:
         """Everything anew."""
         recording = self.view.recording
-        self.window.begin(
-            {
-                "source": recording.about.source,
-                "model": recording.about.settings["model"],
-                "parameters": recording.about.parameters,
-                "recorded": recording.is_kept,
-                "most_parameters": MOST_PARAMETERS,
-                "own": not self.opened,
-                "steps": recording.moments[-1].step if self.opened else self.lesson.steps,
-                "probes": list(recording.about.probes),
-            }
-        )
+        steps = recording.moments[-1].step if self.opened else self.lesson.steps
+        self.window.begin(self.view.still() | {"own": not self.opened, "steps": steps})
         self._shown = None
         self.window.picture(recording.cases, *recording.about.probes)
         self.show_frame()
@@ -234,37 +223,20 @@ class LiveDesk:
 
     def work_out(self, told: object) -> None:
         """Say what a pixel of a picture is, and for an activation the arithmetic that made it."""
-
-        def say() -> None:
-            asked = told if isinstance(told, dict) else {}
-            moment, row, is_weight = *self._looked_at(), asked.get("kind") == "weight"
-            sheets = self.view.weight_sheets(moment) if is_weight else self.view.activation_sheets(moment, row)
-            sheet = sheets[whole(asked.get("sheet"), len(sheets))]
-            picture = whole(asked.get("picture"), len(sheet.pictures))
-            high, wide = sheet.pictures[picture].values.shape
-            pixel = (picture, whole(asked.get("row"), high), whole(asked.get("column"), wide))
-            lines = lines_of_pixel(self.view, moment, row, sheet, pixel, is_weight)
-            self.window.call("told", {"lines": lines, "step": moment.step})
-
-        self._ask(say)
+        self._ask(lambda moment, row: lines_of_pixel(self.view, moment, row, told))
 
     def work_out_class(self, number: object) -> None:
         """Say the arithmetic of a class's logit for the image that is shown."""
+        self._ask(lambda moment, row: lines_of_class(self.view, moment, row, number))
+
+    def _ask(self, question: Callable[[Moment, int], list[str]]) -> None:
+        """Answer now, and at every frame that follows, of the moment and the image that the browser shows."""
 
         def say() -> None:
-            moment, row = self._looked_at()
-            klass = whole(number, len(self.view.recording.about.classes))
-            self.window.call("told", {"lines": lines_of_class(self.view, moment, row, klass), "step": moment.step})
+            shown = self._shown or (self.view.recording.moments[-1], self.row, 0)
+            self.window.call("told", {"lines": question(*shown[:2]), "step": shown[0].step})
 
-        self._ask(say)
-
-    def _ask(self, say: Callable[[], None]) -> None:
-        """Answer now, and at every frame that follows."""
         self._question = say if self._guarded(say) else None
-
-    def _looked_at(self) -> tuple[Moment, int]:
-        """What the browser shows: the moment, and the row of the image."""
-        return self._shown[:2] if self._shown else (self.view.recording.moments[-1], self.row)
 
     def _guarded(self, what: Callable[[], None]) -> bool:
         """Do what a browser asked for, or say why it cannot be; whether it was done."""
@@ -278,17 +250,3 @@ class LiveDesk:
     def _refresh(self) -> None:
         for refresh in self.refresh:
             refresh()
-
-
-def whole(value: object, below: int) -> int:
-    """A whole number that a browser sent.
-
-    Raises:
-        BadInput: it is none from 0 on and below a limit.
-
-    >>> whole(3, 10)
-    3
-    """
-    if type(value) is not int or not 0 <= value < below:
-        raise BadInput(f"The page asked for {value!r}, which is not there: load it again.")
-    return value

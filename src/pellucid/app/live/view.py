@@ -14,7 +14,7 @@ from torch import nn
 from pellucid.app.live.activations import activations_of
 from pellucid.app.live.cases import Case
 from pellucid.app.live.moment import Moment
-from pellucid.app.live.recording import Recording
+from pellucid.app.live.recording import MOST_PARAMETERS, Recording
 from pellucid.app.live.sheets import LAST, activation_sheet, weight_sheets
 from pellucid.app.live.tiles import Sheet
 from pellucid.data import Scaling
@@ -46,6 +46,18 @@ class View:
         told = about.scaling
         self._scaling = Scaling(told["kind"], tuple(told["mean"]), tuple(told["deviation"]))
         self._at(recording.moments[0])
+
+    def still(self) -> dict[str, Any]:
+        """What stays as it is from moment to moment."""
+        about = self.recording.about
+        return {
+            "source": about.source,
+            "model": about.settings["model"],
+            "parameters": about.parameters,
+            "recorded": self.recording.is_kept,
+            "most_parameters": MOST_PARAMETERS,
+            "probes": list(about.probes),
+        }
 
     @property
     def is_rounded(self) -> bool:

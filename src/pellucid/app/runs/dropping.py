@@ -10,8 +10,9 @@ from nicegui import events, run, ui
 
 from pellucid.app.runs.asking import Answer, ask
 from pellucid.app.runs.opened import OpenedPages
+from pellucid.app.runs.said import dial_told
 from pellucid.app.runs.shelf import Row, run_at
-from pellucid.app.serving import MOST_BYTES
+from pellucid.app.guard import MOST_BYTES
 from pellucid.errors import PellucidError
 from pellucid.evaluate.trust.abstention import LEVELS, percent
 
@@ -44,6 +45,16 @@ def show_drop(folder: Path, finished: list[Row], opened: OpenedPages) -> None:
         chosen.classes("w-64").props("data-name=which-run")
         error = ui.select({level: percent(level) for level in LEVELS}, value=0.05, label="Errors among certain answers")
         error.classes("w-64").props("data-name=max-error")
+    dial = ui.label().classes("sentence").props("data-name=dial aria-live=polite")
+
+    def told() -> None:
+        row = next(one for one in finished if one.number == chosen.value)
+        try:
+            dial.text = dial_told(run_at(folder, row.number, row.name), float(error.value))
+        except PellucidError as problem:
+            dial.text = str(problem)
+
+    told()
     drop = ui.upload(label=ASKED, auto_upload=True, max_files=1, max_file_size=MOST_OF_FILE)
     drop.props("data-name=drop").classes("w-full").add_slot("header", HEADER)
     said = ui.column().classes("w-full").props("aria-live=polite")
@@ -76,6 +87,7 @@ def show_drop(folder: Path, finished: list[Row], opened: OpenedPages) -> None:
         await answer(explain=True)
 
     async def again(explain: bool) -> None:
+        told()
         if "bytes" in last:
             await answer(explain)
 
@@ -86,10 +98,9 @@ def show_drop(folder: Path, finished: list[Row], opened: OpenedPages) -> None:
 
 def _show(found: Answer, links: dict[str, str]) -> None:
     """The answer in words and bars."""
-    sure = "is certain enough" if found.certain else "would rather not say; let a person look,"
     with ui.element("section").classes("card w-full").props("data-name=answer"):
         ui.html(f"<h2>{escape(found.image)}: {escape(found.predicted)}</h2>", sanitize=False)
-        ui.label(f"It {sure} where {percent(found.max_error)} of the certain answers may be wrong.")
+        ui.label(found.said[0])
         if found.unlike_training:
             ui.label("The image is unlike those of training.").classes("text-negative")
         for klass, chance in found.chances[:12]:
@@ -98,7 +109,8 @@ def _show(found: Answer, links: dict[str, str]) -> None:
                 bar = ui.linear_progress(chance, show_value=False, size="14px").classes("w-64")
                 bar.props(f'aria-label="{chance:.4f}"')
                 ui.label(">0.9999" if chance >= 0.99995 else f"{chance:.4f}")
-        ui.label(f"Set of likely classes: {', '.join(found.likely) or 'none'}")
+        for line in found.said[1:]:
+            ui.label(line).classes("sentence")
         for title, link in links.items():
             ui.link(title, link, new_tab=True).classes("way block q-mt-xs").props("data-name=opened")
         for line in found.why_not:
