@@ -228,6 +228,19 @@ def test_nothing_large_stays_of_a_browser_that_has_left(digits, tmp_path):
     assert weights() is None
 
 
+def test_a_browser_that_leaves_in_the_midst_of_something_leaves_nothing_undone(digits, tmp_path):
+    desk = LiveDesk(digits, Settings(model="mlp", epochs=1), Told(), tmp_path)
+
+    async def leave():
+        begun, saved = asyncio.create_task(desk.begin(seed=1)), asyncio.create_task(desk.save())
+        await asyncio.sleep(0)
+        desk.close()
+        await begun
+        return await saved
+
+    assert asyncio.run(leave()) == "digits-mlp.recording.safetensors"
+
+
 def test_a_damaged_recording_changes_nothing_of_what_is_shown(desk):
     desk.folder.mkdir()
     (desk.folder / "bad.recording.safetensors").write_bytes(b"bad")

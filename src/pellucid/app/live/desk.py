@@ -101,7 +101,7 @@ class LiveDesk:
 
     async def save(self) -> str:
         """Write the lesson's recording into the folder; its name, or empty where it could not be."""
-        recording = self.lesson.recording
+        recording, number = self.lesson.recording, self._begun
 
         def written() -> Path:
             path = name_for(self.folder, recording.about)
@@ -114,14 +114,16 @@ class LiveDesk:
         except PellucidError as problem:
             self.window.browser.warn(str(problem))
             return ""
-        if recording is self.lesson.recording:
-            self._saved = step
+        if number != self._begun:  # it was left, or begun anew
+            return path.name
+        self._saved = step
         self.window.browser.tell(f"Saved as {path}.")
         self._refresh()
         return path.name
 
     def close(self) -> None:
         """The browser has left: nothing large stays."""
+        self._begun += 1
         self.lesson.end()
         self.refresh.clear()
         del self.lesson, self.view
