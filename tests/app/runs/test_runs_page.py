@@ -52,6 +52,12 @@ def test_runs_are_listed_a_report_opens_and_a_dropped_image_is_explained(page, t
     links = [one.get_attribute("href") for one in all_named(page, "opened")]
     page.choose("max-error", "10%")
     page.until(lambda: "10% of the certain answers" in page.named("answer").text)
+    assert page.named("dial").text.startswith("At 10% error, images are answered from a confidence of ")
+    page.choose("max-error", "0.5%")
+    page.until(lambda: "cannot say whether it is certain enough" in page.named("answer").text)
+    needed = "At 0.5% error no threshold can be promised: 598 calibration images without an error are needed, there are"
+    assert page.named("dial").text.startswith(needed)
+    assert "is certain enough where" not in page.named("answer").text
     for link, said in zip(links, ("five.png", "stride", "<svg"), strict=True):
         page.driver.get(link)
         holds(page, said)
@@ -149,3 +155,11 @@ def test_a_page_of_what_there_is_not_says_so(page):
         page.driver.get(page.address + path)
         page.until(lambda said=said: all_named(page, "problem") and said in page.named("problem").text)
         assert page.driver.current_url == page.address + path
+
+
+def test_what_this_is_can_be_folded_out_by_keyboard(page):
+    fold = page.driver.find_element(By.CSS_SELECTOR, ".what")
+    assert "AUROC" not in fold.text
+    fold.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+    page.until(lambda: "AUROC" in fold.text)
+    assert all(word in fold.text for word in ("Balanced accuracy", "95% interval", "dial", "set of likely classes"))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pellucid.app.scan.opened import OpenedScan
-from pellucid.app.scan.pictures import ACCEPTED, REJECTED, STAGES, cut, picture
+from pellucid.app.scan.pictures import ACCEPTED, OPACITY, REJECTED, STAGES, cut, picture
 from pellucid.ct.findings import Lump, Nodule
 from pellucid.ct.likeness import Likeness
 from pellucid.ct.lungs import Lungs
@@ -30,8 +30,7 @@ def lump(number, corner):
     return Lump(number, (0.0, 0.0, 33.0), 3.0, 0.0, "right", 0.5, 3.0, "A spot.", corner, outline)
 
 
-@pytest.fixture
-def study():
+def made_study():
     rng = np.random.default_rng(0)
     working = Volume(rng.integers(-1024, 1500, SHAPE).astype(np.int16), FRAME, "scan")
     heat = Likeness(
@@ -42,6 +41,11 @@ def study():
     nodules = [Nodule(lump(1, (1, 2, 3)), 0.0, 0.9, True), Nodule(lump(2, (4, 5, 6)), 0.0, 0.1, False)]
     lumps = [one.lump for one in nodules]
     return Study(working, working, Lungs(side > 0, side), heat, lumps, nodules, [], {}, 0.5, 1.0)
+
+
+@pytest.fixture
+def study():
+    return made_study()
 
 
 def shown(study, *asked):
@@ -73,24 +77,34 @@ def test_every_pixel_is_its_voxel_through_the_window_with_the_stage_over_it(stud
                 assert np.abs(found[row, column] - wanted).max() <= 1
 
 
+def beside(owner, row, column):
+    """The values of a pixel's neighbours that share a side with it."""
+    around = [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
+    return {int(owner[at]) for at in around if 0 <= at[0] < owner.shape[0] and 0 <= at[1] < owner.shape[1]}
+
+
 @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
-def test_lumps_are_coloured_voxel_by_voxel_in_the_colour_of_their_verdict(study, plane):
+def test_lumps_are_outlined_around_their_voxels_which_stay_as_scanned(study, plane):
     axis = ("axial", "coronal", "sagittal").index(plane)
     owner = np.zeros(SHAPE, int)
     for one in study.nodules:
         where = tuple((np.argwhere(one.lump.outline) + one.lump.corner_irc).T)
         owner[where] = 1 if one.accepted else 2
-    colours = {1: ACCEPTED, 2: REJECTED}
+    yellow, grey = (np.array([*bytes.fromhex(colour[1:])]) for colour in (ACCEPTED, REJECTED))
+    seen = {"yellow": 0, "grey": 0}
     for number in range(SHAPE[axis]):
-        bare = shown(study, plane, number, "lung", "scan")
-        found = shown(study, plane, number, "lung", "verdicts")
-        of = cut(owner, plane, number)
-        for verdict, colour in colours.items():
-            tint = np.array([*bytes.fromhex(colour[1:])])
-            wanted = bare + 150 / 255 * (tint - bare)
-            assert (np.abs(found - wanted)[of == verdict] <= 1).all()
-        assert (found[of == 0] == bare[of == 0]).all()
-        assert ((shown(study, plane, number, "lung", "lumps") != bare).any(axis=2) <= (of > 0)).all()
+        bare, of = shown(study, plane, number, "lung", "scan"), cut(owner, plane, number)
+        verdicts, lumps = (shown(study, plane, number, "lung", stage) for stage in ("verdicts", "lumps"))
+        for row, column in np.ndindex(of.shape):
+            touched = beside(of, row, column) if of[row, column] == 0 else set()
+            tint = yellow if 1 in touched else grey if 2 in touched and (row + column) % 2 == 0 else None
+            for found, colour in ((verdicts, tint), (lumps, yellow if touched & {1, 2} else None)):
+                pixel = bare[row, column]
+                wanted = pixel if colour is None else pixel + OPACITY / 255 * (colour - pixel)
+                assert np.abs(found[row, column] - wanted).max() <= (colour is not None)
+            seen["yellow"] += tint is yellow
+            seen["grey"] += tint is grey
+    assert min(seen.values()) > 0
 
 
 def test_what_is_not_there_is_refused(study):
@@ -108,13 +122,15 @@ def test_before_the_stages_are_done_the_scan_alone_is_shown(study):
 def test_what_the_page_lists_leads_to_the_lump_s_own_voxel(study, tmp_path):
     opened = OpenedScan(tmp_path)
     assert opened.facts() == {"stage": "reading", "problem": "", "name": tmp_path.name}
-    opened.working, opened.study = study.working, replace(study, findings=[])
+    opened.volume, opened.working, opened.study = study.volume, study.working, replace(study, findings=[])
     facts = opened.facts()
     assert facts["sizes"] == {"axial": 7, "coronal": 9, "sagittal": 11}
     (one,) = facts["rejected"]
     assert (one["number"], one["at"], one["p_nodule"]) == (2, [3, 4, 5], "0.10")
     x, y, z = one["xyz_mm"]
     assert (x + 5, y + 4, z - 30) == (5, 4, 3)
+    assert "From 0.50 on" in facts["means"][0]
+    assert facts["means"][1].startswith("p_rated_suspicious is how likely")
 
 
 def test_a_scan_that_cannot_be_read_is_told(tmp_path):

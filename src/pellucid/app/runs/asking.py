@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
 from pellucid.app.runs.graphing import graph_page_of_run
-from pellucid.errors import PellucidError
+from pellucid.app.runs.said import calibration_of, certain_told, known_told, set_told
+from pellucid.app.runs.scans_dropped import hint_of_scan
+from pellucid.errors import BadInput, PellucidError
 from pellucid.run import Run
+
+if TYPE_CHECKING:
+    from pellucid.explain.asking import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Answer:
         certain: whether it is confident enough for the asked error, and the image like those of training.
         unlike_training: whether the image is unlike those of training.
         max_error: the asked share of errors among certain answers.
+        said: sentences: whether it is certain enough, which classes it may be of, which image of the run it is.
         pages: by title, pages that open the answer: its arithmetic, the image's tensor, the model as a graph.
         why_not: why one of them is not there, a line each.
     """
@@ -37,6 +44,7 @@ class Answer:
     certain: bool
     unlike_training: bool
     max_error: float
+    said: tuple[str, ...]
     pages: tuple[tuple[str, str], ...]
     why_not: tuple[str, ...]
 
@@ -51,25 +59,42 @@ def ask(run: Run, image: bytes, name: str, max_error: float, explain: bool = Tru
         max_error: one of the dial's levels (0.005 to 0.1).
         explain: work out why, too; it takes seconds.
     Raises:
-        BadInput: no image that can be read, or no run that can answer.
+        BadInput: no image that can be read, or no run that can answer; a CT study is told where it can be opened.
     """
-    from pellucid.predicting import predict
-
     with TemporaryDirectory(prefix="pellucid-dropped-") as folder:
         path = Path(folder) / _safe(name)
         path.write_bytes(image)
-        found = predict(run, [path], max_error=max_error)
+        try:
+            asked = _asked(run, path, max_error)
+        except PellucidError as problem:
+            said = [str(problem).replace(str(path), name), hint_of_scan(image, name)]
+            raise BadInput(" ".join(filter(None, said))) from None
         pages, why_not = [], []
         for title, opened in OPENED.items() if explain else ():
             try:
                 pages.append((title, opened(run, path).replace(str(path), str(escape(name)))))
             except PellucidError as problem:
                 why_not.append(f"{title}: {problem}".replace(str(path), name))
+    return _answer(asked, name, tuple(pages), tuple(why_not))
+
+
+def _asked(run: Run, path: Path, max_error: float) -> Asked:
+    """As `pellucid predict` answers, with what the run knows of the image."""
+    from pellucid.explain import asking
+    from pellucid.predicting import answer
+
+    calibration_of(run).level(max_error)  # says so if there is no such level
+    asked = asking.ask(run, path)
+    return replace(asked, answer=answer(run, asked.trained, [str(path)], asked.stored, max_error))
+
+
+def _answer(asked: Asked, name: str, pages: tuple[tuple[str, str], ...], why_not: tuple[str, ...]) -> Answer:
+    found = asked.answer
     chances = sorted(zip(found.classes, found.probabilities[0].tolist(), strict=True), key=lambda pair: -pair[1])
-    likely = tuple(klass for klass, held in zip(found.classes, found.sets[0].tolist(), strict=True) if held)
+    said = (certain_told(asked), set_told(asked), known_told(asked))
     return Answer(
-        name, found.predicted[0], tuple(chances), likely, bool(found.certain[0]), bool(found.unlike_training[0]),
-        max_error, tuple(pages), tuple(why_not),
+        name, found.predicted[0], tuple(chances), tuple(asked.set), bool(found.certain[0]),
+        bool(found.unlike_training[0]), found.most_wrong, tuple(filter(None, said)), pages, why_not,
     )  # fmt: skip
 
 

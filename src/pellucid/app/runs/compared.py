@@ -108,7 +108,7 @@ class Comparison:
         place.clear()
         with place:
             if said:
-                ui.label(said).classes("text-negative").props("data-name=not-compared")
+                ui.label(said).classes("warned").props("data-name=not-compared")
             elif found is not None:
                 _show(found)
 

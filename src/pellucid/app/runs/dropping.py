@@ -8,11 +8,11 @@ from typing import Any
 from markupsafe import escape
 from nicegui import events, run, ui
 
+from pellucid.app.guard import MOST_BYTES
 from pellucid.app.runs.asking import Answer, ask
 from pellucid.app.runs.opened import OpenedPages
 from pellucid.app.runs.said import dial_told
 from pellucid.app.runs.shelf import Row, run_at
-from pellucid.app.guard import MOST_BYTES
 from pellucid.errors import PellucidError
 from pellucid.evaluate.trust.abstention import LEVELS, percent
 
@@ -70,7 +70,7 @@ def show_drop(folder: Path, finished: list[Row], opened: OpenedPages) -> None:
         except PellucidError as problem:
             said.clear()
             with said:
-                ui.label(str(problem)).classes("text-negative").props("data-name=problem")
+                ui.label(str(problem)).classes("warned").props("data-name=problem")
             return
         if found is None:  # the server is ending
             return
@@ -102,16 +102,26 @@ def _show(found: Answer, links: dict[str, str]) -> None:
         ui.html(f"<h2>{escape(found.image)}: {escape(found.predicted)}</h2>", sanitize=False)
         ui.label(found.said[0])
         if found.unlike_training:
-            ui.label("The image is unlike those of training.").classes("text-negative")
+            ui.label("The image is unlike those of training.").classes("warned")
         for klass, chance in found.chances[:12]:
             with ui.row().classes("items-center no-wrap w-full"):
                 ui.label(klass).classes("w-40 ellipsis")
                 bar = ui.linear_progress(chance, show_value=False, size="14px").classes("w-64")
-                bar.props(f'aria-label="{chance:.4f}"')
-                ui.label(">0.9999" if chance >= 0.99995 else f"{chance:.4f}")
+                bar.props(f'aria-label="{_shown(chance)}"')
+                ui.label(_shown(chance))
         for line in found.said[1:]:
             ui.label(line).classes("sentence")
         for title, link in links.items():
             ui.link(title, link, new_tab=True).classes("way block q-mt-xs").props("data-name=opened")
         for line in found.why_not:
             ui.label(line).classes("text-sm")
+
+
+def _shown(chance: float) -> str:
+    """A probability with four digits, which is never shown as 0 or 1.
+
+    >>> _shown(0.99996), _shown(0.5), _shown(0.00004)
+    ('>0.9999', '0.5000', '<0.0001')
+    """
+    shown = f"{chance:.4f}"
+    return {"1.0000": ">0.9999", "0.0000": "<0.0001"}.get(shown, shown)

@@ -9,6 +9,11 @@ from nicegui import ui
 from pellucid.app.shell import shell
 
 
+def words() -> str:
+    """What the page is and what one can do there, folded."""
+    return _part("words.html")
+
+
 def begin(title: str) -> None:
     """The head of a page of runs.
 
@@ -17,4 +22,8 @@ def begin(title: str) -> None:
     """
     shell("Runs")
     ui.page_title(title)
-    ui.add_css(files("pellucid.app.runs").joinpath("pages", "runs.css").read_text("utf-8"))
+    ui.add_css(_part("runs.css"))
+
+
+def _part(name: str) -> str:
+    return files("pellucid.app.runs").joinpath("pages", name).read_text("utf-8")

@@ -12,7 +12,7 @@ from pellucid.app.runs.auditing import audit_page_of_run
 from pellucid.app.runs.compared import Comparison
 from pellucid.app.runs.dropping import show_drop
 from pellucid.app.runs.graphing import graph_page_of_model, graph_page_of_run, models
-from pellucid.app.runs.look import begin
+from pellucid.app.runs.look import begin, words
 from pellucid.app.runs.opened import OpenedPages
 from pellucid.app.runs.shelf import Row, rows_of, run_at
 from pellucid.app.runs.table import Table
@@ -59,6 +59,7 @@ def add_pages(folder: Path) -> None:
     @ui.page("/runs")
     def runs() -> None:
         begin("pellucid: runs")
+        ui.html(words(), sanitize=False).classes("w-full")
         rows = rows_of(folder)
         finished = [row for row in rows if row.state == "finished"]
         if not rows:

@@ -30,7 +30,7 @@ async def turn_into(title: str, make: Callable[[], str], opened: OpenedPages) ->
     except PellucidError as problem:
         place.clear()
         with place:
-            ui.label(str(problem)).classes("text-negative").props("data-name=problem role=alert")
+            ui.label(str(problem)).classes("warned").props("data-name=problem role=alert")
         return
     if page is not None:  # None: the server is ending
         ui.run_javascript(f"location.replace({json.dumps(opened.add(page))})")

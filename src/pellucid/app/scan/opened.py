@@ -9,14 +9,20 @@ from typing import Any
 import numpy as np
 
 from pellucid.app.scan.pictures import PLANES
+from pellucid.app.scan.places import counted
 from pellucid.ct.findings import Nodule
 from pellucid.ct.reporting.counts import chance, in_order, rejected, where
+from pellucid.ct.reporting.telling import IMPRESSIONS
 from pellucid.ct.study_facts import Study
 from pellucid.data.volumes import Volume
 from pellucid.errors import PellucidError
 
 SHOWN_REJECTED = 30
 """Rejected lumps that are listed, the likeliest first. Chosen by us."""
+P_NODULE = (
+    "p_nodule is how likely a lump is a nodule (0 to 1), calibrated on simulated chests, not on patients. From {:.2f} "
+    "on, the threshold that was fixed beforehand, a lump is a finding."
+)
 
 
 class OpenedScan:
@@ -24,7 +30,8 @@ class OpenedScan:
 
     Attributes:
         path: where it is.
-        working: on the working grid, once it is read.
+        volume: as it was read, once it is.
+        working: on the working grid, once it is there.
         study: once it was looked through.
         problem: why it cannot be, in a line.
         stage: what is being done.
@@ -33,6 +40,7 @@ class OpenedScan:
     def __init__(self, path: Path) -> None:
         """Nothing is read yet."""
         self.path = path
+        self.volume: Volume | None = None
         self.working: Volume | None = None
         self.study: Study | None = None
         self.problem = ""
@@ -59,9 +67,9 @@ class OpenedScan:
             self.stage = STAGES[done] if done < total else "done"
 
         try:
-            volume = read_scan(self.path)
-            self.working = working_copy(volume)
-            self.study = find_nodules(volume, working=self.working, progress=told)
+            self.volume = read_scan(self.path)
+            self.working = working_copy(self.volume)
+            self.study = find_nodules(self.volume, working=self.working, progress=told)
             self.stage = "done"
         except PellucidError as problem:
             self.problem = str(problem)
@@ -69,12 +77,14 @@ class OpenedScan:
     def facts(self) -> dict[str, Any]:
         """What the page lists: planes, findings and rejected lumps, each with its place on the working grid."""
         facts: dict[str, Any] = {"stage": self.stage, "problem": self.problem, "name": self.path.name}
-        if self.working is not None:
+        if self.volume is not None and self.working is not None:
+            facts["counted"] = counted(self.volume)
             facts["sizes"] = dict(zip(PLANES, self.working.voxels_hu.shape, strict=True))
         if self.study is not None:
             study = self.study
             facts["told"] = list(study.told)
             facts["threshold"] = study.threshold
+            facts["means"] = [P_NODULE.format(study.threshold), IMPRESSIONS]
             facts["findings"] = [
                 {**_of_lump(study, one.nodule), "suspicious": chance(one.p_rated_suspicious)}
                 for one in in_order(study.findings)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from markupsafe import escape
 from nicegui import app, ui
 from starlette.responses import JSONResponse, Response
 
 from pellucid.app.scan.opened import OpenedScan
-from pellucid.app.scan.pictures import picture
+from pellucid.app.scan.pictures import WINDOWS, picture
+from pellucid.app.scan.places import place
 from pellucid.app.shell import part, script, shell
 from pellucid.ct.reporting.telling import NOT_A_DEVICE
 from pellucid.errors import BadInput
+
+UNREAD = "The scan is not read yet."
 
 
 def add_pages(path: Path | None) -> None:
@@ -26,10 +30,19 @@ def add_pages(path: Path | None) -> None:
     def facts() -> Response:
         return JSONResponse(opened.facts() if opened else {})
 
+    @app.get("/scan/place/{slice_}/{row}/{column}")
+    def place_of_cross(slice_: int, row: int, column: int) -> Response:
+        if opened is None or opened.volume is None or opened.working is None:
+            return Response(UNREAD, 404, media_type="text/plain")
+        try:
+            return JSONResponse(place(opened.volume, opened.working, (slice_, row, column)))
+        except BadInput as problem:
+            return Response(str(problem), 404, media_type="text/plain")
+
     @app.get("/scan/picture/{plane}/{number}")
     def plane_picture(plane: str, number: int, window: str = "lung", stage: str = "scan") -> Response:
         if opened is None or opened.working is None:
-            return Response("The scan is not read yet.", 404, media_type="text/plain")
+            return Response(UNREAD, 404, media_type="text/plain")
         try:
             shown = picture(opened.working, opened.study, plane, number, window, stage)
         except BadInput as problem:
@@ -46,6 +59,12 @@ def add_pages(path: Path | None) -> None:
             return
         opened.begin()
         ui.add_css(part("scan/scan.css"))
-        ui.html(part("scan/scan.html"), sanitize=False).classes("w-full")
+        ui.html(part("scan/scan.html").replace("WINDOWS", _options()), sanitize=False).classes("w-full")
         ui.add_body_html(script("scan/scan.js"))
         ui.context.client.run_javascript("scan.start()")
+
+
+def _options() -> str:
+    """The windows to choose from, each with its numbers."""
+    told = {name: f"{name}: centre {one.centre_hu:g}, width {one.width_hu:g} HU" for name, one in WINDOWS.items()}
+    return "".join(f'<option value="{escape(name)}">{escape(said)}</option>' for name, said in told.items())

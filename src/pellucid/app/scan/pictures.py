@@ -13,14 +13,16 @@ from pellucid.ct.reporting.windows import BONE, LUNG, MEDIASTINUM, Window, as_gr
 from pellucid.ct.study_facts import Study
 from pellucid.data.volumes import Volume
 from pellucid.errors import BadInput
-from pellucid.shapes import Shaped, UInt8
+from pellucid.shapes import Bool, Shaped, UInt8
 
 PlaneName = Literal["axial", "coronal", "sagittal"]
 PLANES: tuple[PlaneName, ...] = get_args(PlaneName)
 WINDOWS: dict[str, Window] = {window.name: window for window in (LUNG, MEDIASTINUM, BONE)}
 STAGES = ("scan", "lungs", "heat", "lumps", "verdicts")
-"""What can be laid over: nothing, lungs, heat map, all lumps, lumps by verdict."""
+"""What can be laid over: nothing, lungs, heat map, outlines of all lumps, of lumps by verdict."""
 ACCEPTED, REJECTED = MARK, "#9aa7b4"
+OPACITY = 255
+"""Of outlines, 0 to 255. Chosen by us."""
 
 
 def cut(voxels: Shaped[np.ndarray, "slice row column *rest"], plane: str, number: int) -> np.ndarray:
@@ -90,26 +92,55 @@ def _heat(study: Study, plane: str, number: int) -> np.ndarray:
     return heat_colours(cut(study.likeness.values, plane, number).astype(float))
 
 
-def _lumps(study: Study, plane: str, number: int, accepted: bool | None = None) -> np.ndarray:
-    """Voxels of lumps; by verdict where `accepted` says which."""
+def _masks(study: Study, plane: str, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which voxels of the plane belong to accepted lumps, and which to rejected ones, each row column."""
     shape, axis = study.working.voxels_hu.shape, PLANES.index(plane)
-    mask = np.zeros([size for at, size in enumerate(shape) if at != axis], bool)
+    masks = np.zeros([2, *(size for at, size in enumerate(shape) if at != axis)], bool)
     for one in study.nodules:
         lump = one.lump
         inside = number - lump.corner_irc[axis]
-        if 0 <= inside < lump.outline.shape[axis] and (accepted is None or one.accepted == accepted):
+        if 0 <= inside < lump.outline.shape[axis]:
             part = lump.outline.take(inside, axis)
             corner = [at for of, at in enumerate(lump.corner_irc) if of != axis]
-            mask[tuple(slice(at, at + size) for at, size in zip(corner, part.shape, strict=True))] |= part
-    seen = mask if plane == "axial" else mask[::-1]
-    colours = np.zeros((*seen.shape, 4), np.uint8)
-    colours[seen] = [*bytes.fromhex((REJECTED if accepted is False else ACCEPTED)[1:]), 150]
-    return colours
+            at = tuple(slice(first, first + size) for first, size in zip(corner, part.shape, strict=True))
+            masks[int(not one.accepted)][at] |= part
+    accepted, rejected = masks if plane == "axial" else masks[:, ::-1]
+    return accepted, rejected
+
+
+def ring(
+    mask: Bool[np.ndarray, "row column"], others: Bool[np.ndarray, "row column"]
+) -> Bool[np.ndarray, "row column"]:
+    """Voxels outside both masks that touch the first by a side: its outline, which hides nothing of it.
+
+    >>> ring(np.array([[False, False, False, True]]), np.array([[True, False, False, False]])).tolist()
+    [[False, False, True, False]]
+    """
+    wide = np.pad(mask, 1)
+    touching = wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    return np.asarray(touching & ~mask & ~others)
+
+
+def _lumps(study: Study, plane: str, number: int) -> np.ndarray:
+    """All lumps in one colour."""
+    accepted, rejected = _masks(study, plane, number)
+    every = accepted | rejected
+    return _coloured({ACCEPTED: ring(every, every)})
 
 
 def _verdicts(study: Study, plane: str, number: int) -> np.ndarray:
-    rejected, accepted = (_lumps(study, plane, number, verdict) for verdict in (False, True))
-    return np.where(accepted[..., 3:] > 0, accepted, rejected)
+    """Accepted lumps with a whole outline, rejected ones with a dotted one in grey."""
+    accepted, rejected = _masks(study, plane, number)
+    dots = np.indices(accepted.shape).sum(0) % 2 == 0
+    return _coloured({REJECTED: ring(rejected, accepted) & dots, ACCEPTED: ring(accepted, rejected)})
+
+
+def _coloured(rings: dict[str, np.ndarray]) -> np.ndarray:
+    """Each in its colour, nothing elsewhere; the last lies above."""
+    colours = np.zeros((*next(iter(rings.values())).shape, 4), np.uint8)
+    for colour, seen in rings.items():
+        colours[seen] = [*bytes.fromhex(colour[1:]), OPACITY]
+    return colours
 
 
 OVERLAYS: dict[str, Callable[[Study, str, int], np.ndarray]] = {
