@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from pellucid.app.playground.addressed import desk_of
 from pellucid.app.playground.arithmetic import unit_sum
 from pellucid.app.playground.desk import Desk
 from pellucid.app.playground.experiment import Experiment, experiment_of
@@ -171,6 +172,63 @@ def test_an_edited_weight_is_in_the_next_frame_and_in_the_panel(desk):
     assert panel["total"] == pytest.approx(sum(one["product"] for one in panel["terms"]) + panel["bias"], abs=1e-12)
 
 
+def test_after_a_refused_weight_the_panel_shows_the_true_values_and_takes_the_next_one(desk):
+    desk.choose({"layer": 1, "unit": 0, "place": [0.1, -0.2]})
+    before = desk.browser.last("panel")
+    for wrong in (1e9, "", "1e999", "abc"):
+        desk.browser.said.clear()
+        desk.edit({"layer": 1, "unit": 0, "feature": 2, "value": wrong})
+        again = desk.browser.last("panel")
+        assert again["fresh"]
+        assert again["terms"] == before["terms"]
+    assert [said[:42] for said in desk.browser.warned] == ["The weight from h1.3 to h2.1 stays as it i"] * 4
+    desk.edit({"layer": 1, "unit": 0, "feature": 2, "value": "2.5"})
+    panel = desk.browser.last("panel")
+    assert panel["terms"][2]["weight"] == 2.5
+    assert panel["terms"][2]["product"] == pytest.approx(2.5 * before["terms"][2]["value"])
+    assert panel["total"] != before["total"]
+
+
+def last_address(desk):
+    return next(one for one in reversed(desk.browser.said) if one.startswith("history"))
+
+
+def test_weights_stay_in_the_link_for_as_long_as_they_are_the_network_s(desk):
+    desk.step()
+    desk.link_weights()
+    linked = last_address(desk)
+    desk.hide("momentum", True)
+    desk.show(["test"])
+    desk.tune(learning_rate=0.03)
+    assert linked.split("weights=")[1] == last_address(desk).split("weights=")[1]
+    assert "hide=momentum" in last_address(desk)
+    for change in (
+        desk.step,
+        desk.begin,
+        lambda: desk.edit({"layer": 0, "unit": 0, "feature": 0, "value": 1.0}),
+        lambda: (desk.set_running(True), setattr(desk, "drawn", True), desk.tick()),
+    ):
+        desk.link_weights()
+        assert "weights=" in last_address(desk)
+        change()
+        assert "weights=" not in last_address(desk)
+    given = text_of(desk.playing.all_numbers())
+    again = Desk(Experiment(hidden=(3, 2)), Remembering(), given)
+    again.show_all()
+    assert f"weights={given}" in last_address(again)
+
+
+def test_an_address_s_mistakes_are_told_at_once_and_a_good_one_is_followed():
+    desk, wrong = desk_of({"toy": "nothing", "noise": "7", "hide": "weather-step", "show": "x"}, Remembering())
+    assert [said.split(" cannot")[0].split(":")[0] for said in wrong] == [
+        "Noise '7'", "Problem 'nothing'", "There is no 'weather' to hide", "There is no 'x' to show",
+    ]  # fmt: skip
+    assert (desk.playing.experiment, desk.hidden) == (Experiment(), ())
+    assert len(desk_of({"weights": "abc"}, Remembering())[1]) == 1
+    desk, wrong = desk_of({"toy": "moons", "hide": "step"}, Remembering())
+    assert (desk.playing.experiment.toy, desk.hidden, wrong) == ("moons", ("step",), [])
+
+
 def test_bytes_of_a_frame_are_the_values_of_the_maps():
     playing = Playing(Experiment(hidden=(3,)))
     frame, maps = frame_of(playing), playing.maps(SMALL)
@@ -209,8 +267,8 @@ def test_the_lines_are_those_one_writes_by_hand():
     for feature, value in ((0, 2.0), (1, -1.0), (None, 0.5)):
         playing.set_number(0, 0, feature, value)
     assert unit_sum(playing, 0, 0, 0.25, 0.5).lines() == [
-        "x₁  +0.2500 x +2.0000 = +0.5000",
-        "x₂  +0.5000 x -1.0000 = -0.5000",
+        "x₁  +0.250000 x +2.00000 = +0.5000",
+        "x₂  +0.500000 x -1.00000 = -0.5000",
         "bias  +0.5000",
         "sum  +0.5000",
         "probability of blue = sigmoid(+0.5000) = 0.6225",

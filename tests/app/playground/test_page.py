@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -140,10 +141,39 @@ def test_two_browsers_do_not_disturb_each_other(new_page):
     assert one.steps() > 100
 
 
-def test_a_link_that_cannot_be_shows_the_usual_experiment_and_says_why(new_page):
-    page = new_page().open("hidden=99")
-    page.until(lambda: "hidden" in page.driver.find_element(By.CSS_SELECTOR, ".q-notification").text)
+def test_a_link_that_cannot_be_shows_the_usual_experiment_and_says_why_until_it_is_closed(new_page):
+    page = new_page().open("hidden=99&toy=nothing&noise=7&hide=weather")
+    said = lambda: page.driver.find_elements(By.CSS_SELECTOR, ".q-notification")  # noqa: E731
+    page.until(said)
+    for part in ("Hidden layers '99'", "Problem 'nothing'", "xor, corners", "Noise '7'", "0 to 0.5", "no 'weather'"):
+        assert part in said()[0].text
     assert page.query() == ""
+    time.sleep(6)  # other notes fade after five seconds
+    assert said()
+    said()[0].find_element(By.TAG_NAME, "button").click()
+    page.until(lambda: not said())
+
+
+def test_where_nothing_gets_better_it_is_said_beside_the_epoch_with_a_link_that_learns(new_page):
+    page = new_page().open("learning_rate=0.0&points=20&batch_size=30&toy=circles")
+    page.press("run")
+    page.until(lambda: page.text("stalled"))
+    assert float(page.text("epoch")) >= 100
+    assert "No better for 100 epochs on end: these settings hardly learn it." in page.text("stalled")
+    page.driver.find_element(By.CSS_SELECTOR, "#stalled a").click()
+    page.until(lambda: page.query() == "?toy=circles&noise=0.0" and page.js("return window.playground?.frames > 0"))
+    assert page.text("stalled") == ""
+
+
+def test_weights_stay_in_the_address_while_parts_are_hidden_and_go_with_the_next_step(new_page):
+    page = new_page().open()
+    page.press("link")
+    page.until(lambda: "weights=" in page.query())
+    page.driver.find_element(By.ID, "show-test").click()
+    page.until(lambda: "show=test" in page.query())
+    assert "weights=" in page.query()
+    page.js("document.querySelector('[data-name=step]').click()")
+    page.until(lambda: page.query() == "?show=test")
 
 
 def test_a_learning_rate_changed_on_the_way_goes_on_from_there(new_page):
@@ -183,6 +213,7 @@ def test_what_a_link_hides_is_not_there_and_the_menu_hides_and_shows(new_page):
     ] * 2
     page.press("hide")
     page.until(lambda: page.named("hide-slopes").is_displayed())
+    assert page.driver.find_elements(By.CSS_SELECTOR, '[data-name="hide-hide"]') == []  # no way back, otherwise
     page.press("hide-slopes")
     page.until(lambda: page.query() == "?hide=momentum-scatter-slopes-words" and not shown("slopes"))
     page.press("hide-momentum")

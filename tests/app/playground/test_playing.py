@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
-from pellucid.app.playground.experiment import Experiment, experiment_of
+from pellucid.app.playground.experiment import Experiment, experiment_of, mistakes
+from pellucid.app.playground.frame import frame_of
 from pellucid.app.playground.playing import Playing
 from pellucid.errors import BadInput
 
@@ -58,6 +61,7 @@ def test_the_size_of_slopes_is_that_of_autograd():
 def test_each_training_point_is_seen_once_an_epoch_even_where_the_last_mini_batch_is_smaller():
     playing = Playing(Experiment(points=60, train_share=0.6, batch_size=10))  # 36 points: 10, 10, 10, 6
     columns, seen = playing._columns.clone(), []
+    playing._look_whether_better = lambda: None  # would look at all points, too
     playing._columns = type("Watched", (), {"__getitem__": lambda _, rows: (seen.append(rows), columns[rows])[1]})()
     for _ in range(8):
         playing.step()
@@ -129,14 +133,44 @@ def test_a_number_set_by_hand_is_used_and_a_wrong_one_is_refused():
     for wrong in ((1, 0, 0, 1.0), (0, 1, 0, 1.0), (0, 0, 2, 1.0), (0, 0, 0, float("nan"))):
         with pytest.raises(BadInput):
             playing.set_number(*wrong)
+    for at, value, said in (
+        ((1, 0, 1), 1e9, "The weight from h1.2 to output stays as it is, 1e+09 is too large: type a number between "),
+        ((0, 3, 0), float("nan"), "The weight from x₁ to h1.4 stays as it is, this is no number: type a number betw"),
+        ((1, 0, None), -1e6, "The bias of output stays as it is, -1e+06 is too large: type a number between -1,000,0"),
+    ):
+        with pytest.raises(BadInput, match="^" + re.escape(said)):
+            Playing(Experiment()).set_number(*at, value)
 
 
-def test_the_representation_keeps_distances_in_the_two_widest_directions():
+@pytest.mark.parametrize("hidden", [(1,), (2,), (3,), (5, 4)])
+@pytest.mark.parametrize("toy", ["xor", "hills"])
+def test_the_line_through_the_last_hidden_layer_parts_points_as_the_output_does(hidden, toy):
+    playing = Playing(Experiment(hidden=hidden, toy=toy))
+    for _ in range(30):
+        playing.step()
+    middle = float(playing.answers("train")[1].median() - playing.layers[-1].bias[0])
+    playing.set_number(len(hidden), 0, None, -middle)  # half of the points on each side
+    frame, sums = frame_of(playing), playing.answers("train")[1][:, 0]
+    right, up, constant = frame["cut"]
+    places = torch.tensor([[*row, 0.0][:2] for row in frame["hidden"]], dtype=torch.float64)
+    across = right * places[:, 0] + up * places[:, 1] + constant
+    torch.testing.assert_close(across, sums, atol=1e-3, rtol=1e-3)  # a frame's places are rounded to four digits
+    assert 0 < int((sums > 0).sum()) < len(sums)
+
+
+def test_of_many_units_the_picture_shows_the_widest_direction_along_the_cut():
     playing = Playing(Experiment(hidden=(4,)))
-    values = playing.at(playing.train.places).inputs[-1]
-    shown = playing.representation().shown
-    spread = torch.linalg.svdvals(values - values.mean(0))
-    torch.testing.assert_close(torch.linalg.svdvals(shown), spread[:2])
+    values, weight = playing.at(playing.train.places).inputs[-1], playing.layers[-1].weight[0]
+    seen = playing.representation()
+    assert seen.cut[1] == 0  # the cut stands upright
+    torch.testing.assert_close(seen.directions @ seen.directions.T, torch.eye(2, dtype=torch.float64))
+    basis = torch.linalg.svd(weight[None])[2][1:]  # along the cut: three directions at right angles to the weights
+    torch.testing.assert_close(seen.shown[:, 1].norm(), torch.linalg.svdvals((values - values.mean(0)) @ basis.T)[0])
+    for feature in range(4):
+        playing.set_number(1, 0, feature, 0.0)
+    flat = playing.representation()
+    assert flat.cut[:2] == (0, 0)
+    torch.testing.assert_close(torch.linalg.svdvals(flat.shown), torch.linalg.svdvals(values - values.mean(0))[:2])
     assert Playing(Experiment(hidden=())).representation() is None
 
 
@@ -158,3 +192,19 @@ WRONG = "hidden=9 hidden=a toy=moon noise=nan points=1e9 points=99999999 feature
 def test_a_link_that_cannot_be_is_refused_in_one_line(link):
     with pytest.raises(BadInput, match=r"^[^\n]{1,200}$"):
         experiment_of(dict([link.split("=")]))
+
+
+def test_every_mistake_of_a_link_is_told_with_what_may_be_there():
+    said = mistakes(
+        {"toy": "nothing", "noise": "7", "hidden": "99", "activation": "relu", "penalty": "x", "other": "1"}
+    )
+    assert said == [
+        "Hidden layers '99' cannot be: hidden is up to 6 layers of 1 to 8 units, with - between them.",
+        "Noise '7' cannot be: noise goes from 0 to 0.5.",
+        "Penalty 'x' cannot be: penalty goes from 0 to 10.",
+        "Problem 'nothing' cannot be: toy is xor, corners, circles, moons, spirals, gaussians, plane or hills.",
+    ]
+    with pytest.raises(BadInput, match=r"Noise.*Problem"):
+        experiment_of({"toy": "nothing", "noise": "7"})
+    with pytest.raises(BadInput, match=r"Noise '7\.0'.*Momentum '3\.0'"):
+        Experiment(noise=7.0, momentum=3.0)

@@ -113,4 +113,42 @@ def test_arrow_keys_move_the_cross_walk_the_points_and_change_a_weight(new_page)
     before = math.floor(10 * float(page.js(field)))
     for number in (1, 2):  # to the next tenths; the focus stays, so that one goes on
         keys(page, Keys.ARROW_UP)
-        page.until(lambda number=number: page.js(field) == f"{(before + number) / 10:.4f}")
+        page.until(lambda number=number: float(page.js(field)) == pytest.approx((before + number) / 10))
+
+
+def test_the_first_tab_offers_the_way_to_the_network(new_page):
+    page = new_page().open()
+    keys(page, Keys.TAB)
+    assert page.js("return document.activeElement.textContent") == "To the network"
+    assert page.js("return document.activeElement.getBoundingClientRect().left") >= 0  # it is seen, now
+    keys(page, Keys.ENTER)
+    assert page.js("return document.activeElement.id") == "unit--1-0"
+
+
+def test_on_a_phone_there_is_one_column_and_the_network_scrolls_in_its_own_box(new_page):
+    page = new_page()
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    page.open("hidden=4-4-4")
+    assert page.js("return document.documentElement.scrollWidth") == 390
+    wide, inside = page.js(
+        "const box = document.getElementById('net').parentElement; return [box.scrollWidth, box.clientWidth]"
+    )
+    assert wide > inside
+    lefts = page.js("return [...document.querySelectorAll('.play > *')].map((one) => one.getBoundingClientRect().left)")
+    assert len(lefts) == 3
+    assert len(set(lefts)) == 1
+    page.js("document.getElementById('unit-0-0').click()")
+    page.until(lambda: "h1.1" in page.text("panel"))
+    assert page.js("return document.documentElement.scrollWidth") == 390
+
+
+def test_a_button_s_words_stand_above_it_and_the_output_s_name_right_of_the_lines(new_page):
+    page = new_page().open("hidden=8")
+    ActionChains(page.driver).move_to_element(page.named("learning_rate")).perform()
+    ActionChains(page.driver).move_to_element(page.named("link")).perform()
+    tip = "const tip = document.querySelector('.q-tooltip'); return tip && tip.getBoundingClientRect().bottom"
+    page.until(lambda: page.js(tip))
+    page.until(lambda: page.js(tip) <= page.named("link").rect["y"])
+    left = lambda part: page.js(f"return document.querySelector('#unit-1-0 {part}').getBoundingClientRect().left")  # noqa: E731
+    assert left(".name") >= left("canvas")

@@ -110,9 +110,16 @@ def test_a_point_of_the_picture_lies_where_its_products_add_up_to():
     right, up = playing.representation().shown[7].tolist()
     assert rows[:, 3].sum() == pytest.approx(right)
     assert rows[:, 5].sum() == pytest.approx(up)
-    assert found.lines[-2:] == (f"to the right = {right:.4f}", f"up = {up:.4f}")
-    axes = np.linalg.eigh(np.cov(values.T))[1][:, ::-1][:, :2].T  # the widest directions, by another way
+    assert found.lines[-3:-1] == (f"to the right = {right:.4f}", f"up = {up:.4f}")
+    weight = playing.layers[1].weight[0].numpy()
+    across = weight / np.linalg.norm(weight)
+    along = values - np.outer(values @ across, across)
+    axes = np.stack([across, np.linalg.eigh(np.cov(along.T))[1][:, -1]])  # by another way
     assert abs(axes @ rows[:, [2, 4]]) == pytest.approx(np.eye(2), abs=1e-8)
+    total = answers_of(playing, playing.train)[7]
+    assert f"= {total:.4f}; on the line it is 0" in found.lines[-1]
+    factors = numbers(found.lines[-1])
+    assert factors[0] * factors[1] + factors[2] == pytest.approx(total, abs=1e-4)
 
 
 def test_two_units_are_the_axes_themselves_and_without_hidden_layers_there_is_no_picture():

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
+from pellucid.app.playground.naming import names_into, unit_name
 from pellucid.app.playground.playing import Playing
 from pellucid.blocks import sigmoid
-from pellucid.blocks.toy_features import FEATURES
 from pellucid.errors import BadInput
 
 
@@ -47,10 +47,11 @@ class UnitSum:
     result: float
 
     def lines(self) -> list[str]:
-        """As one writes it down."""
+        """As one writes it down: factors to six digits, so that a product can be worked out again."""
         width = max(len(term.name) for term in self.terms)
         products = [
-            f"{term.name:<{width}}  {term.value:+.4f} x {term.weight:+.4f} = {term.product:+.4f}" for term in self.terms
+            f"{term.name:<{width}}  {term.value:+#.6g} x {term.weight:+#.6g} = {term.product:+.4f}"
+            for term in self.terms
         ]
         bent = {
             "identity": f"{self.name} = {self.total:+.4f}",
@@ -78,24 +79,10 @@ def unit_sum(playing: Playing, layer: int, unit: int, x1: float, x2: float) -> U
     held = layers[layer]
     seen = playing.at(torch.tensor([[x1, x2]], dtype=torch.float64))
     values, total = seen.inputs[layer][0].tolist(), float(seen.sums[layer][0, unit])
-    names = (
-        [FEATURES[name][0] for name in playing.experiment.features]
-        if layer == 0
-        else [unit_name(layer - 1, number) for number in range(len(values))]
-    )
-    terms = tuple(map(Term, names, values, held.weight[unit].tolist()))
+    terms = tuple(map(Term, names_into(playing.experiment, layer), values, held.weight[unit].tolist()))
     if layer < len(layers) - 1:
         result = float(seen.inputs[layer + 1][0, unit])
         return UnitSum(unit_name(layer, unit), terms, float(held.bias[unit]), total, held.activation, result)
     if playing.experiment.is_class:
         return UnitSum("output", terms, float(held.bias[unit]), total, "probability", float(sigmoid(seen.logits)[0, 0]))
     return UnitSum("output", terms, float(held.bias[unit]), total, "identity", total)
-
-
-def unit_name(layer: int, unit: int) -> str:
-    """What a hidden unit is called.
-
-    >>> unit_name(0, 2)
-    'h1.3'
-    """
-    return f"h{layer + 1}.{unit + 1}"

@@ -45,7 +45,8 @@ def add_controls(desk: Desk) -> None:
     with ui.element("section").classes("controls").props('aria-label="Controls"'):
         with control("run"):
             button = ui.button("Run", icon="play_arrow", on_click=lambda: desk.set_running(not desk.running))
-            button.props("no-caps data-name=run").tooltip("Learn, step after step; the space bar does it, too")
+            button.props("no-caps data-name=run")
+            _tip(button, "Learn, step after step; the space bar does it, too")
         desk.on_running.append(lambda: _relabel(button, desk.running))
         _button("step", "Step", "One mini-batch", desk.step)
         _button("reset", "Reset", "Forget what was learned: the same points, the same first weights", desk.begin)
@@ -71,7 +72,14 @@ def _relabel(button: ui.button, running: bool) -> None:
 
 def _button(name: str, label: str, what: str, pressed: Callable[[], None]) -> None:
     with control(name):
-        ui.button(label, on_click=lambda: pressed()).props(f"no-caps outline data-name={name}").tooltip(what)
+        button = ui.button(label, on_click=lambda: pressed()).props(f"no-caps outline data-name={name}")
+    _tip(button, what)
+
+
+def _tip(button: ui.button, what: str) -> None:
+    """A word on a button: above it, and only where one waits, so that it does not cover what one goes to next."""
+    with button:
+        ui.tooltip(what).props('anchor="top middle" self="bottom middle" :offset="[0, 6]" :delay="700"')
 
 
 def _select(desk: Desk, label: str, name: str, choices: tuple[Any, ...]) -> None:
@@ -89,6 +97,8 @@ def _add_hiding(desk: Desk) -> None:
         with ui.menu().props("auto-close=false"), ui.element("div").classes("hiding"):
             ui.label("Tick what to hide, for a lecture; the address keeps it.")
             for name, label in HIDEABLE.items():
+                if name == "hide":  # whoever hid the menu here would find no way back; an address may
+                    continue
                 box = ui.checkbox(label, value=name in desk.hidden, on_change=_hidden(desk, name))
                 box.props(f"dense data-name=hide-{name}")
 

@@ -48,6 +48,7 @@ class Desk:
         self.playing = Playing(experiment)
         if weights:
             self.playing.set_all(numbers_of(weights))
+        self._linked = bool(weights)
         self.hidden, self.shown = hidden_of(hide), shown_of(show)
         self.browser = browser
         self.running = False
@@ -64,7 +65,7 @@ class Desk:
         except BadInput as problem:
             self.browser.warn(str(problem))
             return
-        self._asked = None
+        self._asked, self._linked = None, False
         self.show_all()
 
     def tune(self, **changes: Any) -> None:
@@ -107,11 +108,19 @@ class Desk:
         self.show_frame()
 
     def link_weights(self) -> None:
-        """A link that leads back to these very weights."""
-        self._put_link(text_of(self.playing.all_numbers()))
+        """A link that leads back to these very weights, for as long as they stay as they are."""
+        self._linked = True
+        self._put_link()
         self.browser.tell("The address holds these weights now: copy it to share them.")
 
-    def _put_link(self, weights: str = "") -> None:
+    def _weights_changed(self) -> None:
+        """The link leads back to others: they are taken out of it."""
+        if self._linked:
+            self._linked = False
+            self._put_link()
+
+    def _put_link(self) -> None:
+        weights = text_of(self.playing.all_numbers()) if self._linked else ""
         also = {"hide": "-".join(self.hidden), "show": "-".join(self.shown), "weights": weights}
         parts = (self.playing.experiment.query(), *(f"{name}={text}" for name, text in also.items() if text))
         query = "&".join(part for part in parts if part)
@@ -135,10 +144,12 @@ class Desk:
         until, epoch = time.perf_counter() + LEARN_SECONDS, self.playing.epoch
         while self.playing.epoch < epoch + 1 and time.perf_counter() < until:
             self.playing.step()
+        self._weights_changed()
 
     def step(self) -> None:
         """One mini-batch."""
         self.playing.step()
+        self._weights_changed()
         self._show_learned()
 
     def _show_learned(self) -> None:
@@ -160,23 +171,24 @@ class Desk:
         """Open the arithmetic behind a value of the page."""
 
         def open_it() -> None:
-            asked = dict(told)
+            asked, self._asked = dict(told), None
             self._show(asked, fresh=True)
             self._asked = asked
 
         self._guarded(open_it)
 
     def edit(self, told: Any) -> None:
-        """Set a weight or a bias by hand."""
+        """Set a weight or a bias by hand; where it cannot be, the panel shows the one that is there again."""
 
         def change() -> None:
             feature = dict(told).get("feature")
             at = int(told["layer"]), int(told["unit"]), None if feature is None else int(feature)
-            self.playing.set_number(*at, float(told["value"]))
+            self.playing.set_number(*at, _number_of(told["value"]))
+            self._weights_changed()
             self.show_frame()
-            self._show_panel(fresh=True)
 
         self._guarded(change)
+        self._show_panel(fresh=True)
 
     def _show_panel(self, fresh: bool = False) -> None:
         """What was asked for, if anything; `fresh` even where someone types."""
@@ -194,5 +206,12 @@ class Desk:
         try:
             what()
         except (BadInput, KeyError, TypeError, ValueError) as problem:
-            self._asked = None
             self.browser.warn(str(problem))
+
+
+def _number_of(value: Any) -> float:
+    """What was typed; nothing, or no number, is as good as NaN, and refused like it."""
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan

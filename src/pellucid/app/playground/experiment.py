@@ -56,12 +56,15 @@ class Experiment:
         """Refuse what cannot be.
 
         Raises:
-            BadInput: naming the setting.
+            BadInput: naming every such setting, and what it may be.
         """
-        for name, allowed in _ALLOWED.items():
-            value = getattr(self, name)
-            if not allowed(value):
-                raise BadInput(f"An experiment with {name} {_as_text(value)!r} cannot be: choose another {name}.")
+        wrong = [
+            _refusal(name, getattr(self, name))
+            for name, (allowed, _) in _ALLOWED.items()
+            if not allowed(getattr(self, name))
+        ]
+        if wrong:
+            raise BadInput(" ".join(wrong))
 
     @property
     def is_class(self) -> bool:
@@ -90,20 +93,33 @@ def experiment_of(query: Mapping[str, str]) -> Experiment:
     Args:
         query: names and values, as decoded from the URL. Names that are not known are passed over.
     Raises:
-        BadInput: a value that cannot be understood, or cannot be.
+        BadInput: naming every value that cannot be, or cannot be understood, and what it may be.
 
     >>> experiment_of({"hidden": "4-2", "noise": "0.2"}).hidden
     (4, 2)
     """
-    found: dict[str, Any] = {}
+    wrong = mistakes(query)
+    if wrong:
+        raise BadInput(" ".join(wrong))
     usual = Experiment()
-    for name, text in query.items():
-        if name in _ALLOWED:
-            try:
-                found[name] = _value(name, text, getattr(usual, name))
-            except ValueError:
-                raise BadInput(f"The link's {name} {text[:40]!r} is not understood: take it out of the link.") from None
-    return Experiment(**found)
+    return Experiment(**{name: _value(name, query[name], getattr(usual, name)) for name in _ALLOWED if name in query})
+
+
+def mistakes(query: Mapping[str, str]) -> list[str]:
+    """What is wrong with a URL: a sentence for each value that cannot be, or cannot be understood.
+
+    >>> mistakes({"noise": "7", "hidden": "2"})
+    ["Noise '7' cannot be: noise goes from 0 to 0.5."]
+    """
+    usual, wrong = Experiment(), []
+    for name in query.keys() & _ALLOWED.keys():
+        try:
+            right = _ALLOWED[name][0](_value(name, query[name], getattr(usual, name)))
+        except ValueError:
+            right = False
+        if not right:
+            wrong.append(_refusal(name, query[name]))
+    return sorted(wrong)
 
 
 def _value(name: str, text: str, usual: Any) -> Any:
@@ -118,23 +134,45 @@ def _as_text(value: Any) -> str:
     return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _between(low: float | int, high: float | int) -> Callable[[Any], bool]:
-    return lambda value: low <= value <= high  # false for no number (NaN), too
+def _refusal(name: str, value: Any) -> str:
+    """Why a value cannot be, in the page's words, and what can."""
+    called = CALLED.get(name, name.replace("_", " "))
+    return f"{called.capitalize()} {_as_text(value)[:40]!r} cannot be: {name} {_ALLOWED[name][1]}."
 
 
-_ALLOWED: dict[str, Callable[[Any], bool]] = {
-    "toy": lambda value: value in (*CLASS_TOYS, *HEIGHT_TOYS),
+def _between(low: float | int, high: float | int) -> tuple[Callable[[Any], bool], str]:
+    return lambda value: low <= value <= high, f"goes from {low:g} to {high:g}"  # false for no number (NaN), too
+
+
+def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
+    return lambda value: value in names, f"is {', '.join(names[:-1])} or {names[-1]}"
+
+
+CALLED = {
+    "toy": "problem", "train_share": "share for training", "hidden": "hidden layers", "seed": "seed of points",
+    "weight_seed": "seed of weights",
+}  # fmt: skip
+"""How the page calls some settings; all others as they are named."""
+_SEEDS = (_between(0, 2**31 - 1)[0], f"is a whole number from 0 to {2**31 - 1}")
+_ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "toy": _one_of(*CLASS_TOYS, *HEIGHT_TOYS),
     "points": _between(20, MOST_POINTS),
     "noise": _between(0, 0.5),
     "train_share": _between(0.1, 0.9),
-    "features": lambda value: 0 < len(value) == len(set(value)) and set(value) <= set(FEATURES),
-    "hidden": lambda value: len(value) <= MOST_LAYERS and all(1 <= units <= MOST_UNITS for units in value),
-    "activation": lambda value: value in ACTIVATIONS,
+    "features": (
+        lambda value: 0 < len(value) == len(set(value)) and set(value) <= set(FEATURES),
+        f"are some of {', '.join(FEATURES)}, each once, with - between them",
+    ),
+    "hidden": (
+        lambda value: len(value) <= MOST_LAYERS and all(1 <= units <= MOST_UNITS for units in value),
+        f"is up to {MOST_LAYERS} layers of 1 to {MOST_UNITS} units, with - between them",
+    ),
+    "activation": _one_of(*ACTIVATIONS),
     "learning_rate": _between(0, 10),
     "momentum": _between(0, 0.99),
     "batch_size": _between(1, MOST_POINTS),
-    "regularisation": lambda value: value in REGULARISATIONS,
+    "regularisation": _one_of(*REGULARISATIONS),
     "penalty": _between(0, 10),
-    "seed": _between(0, 2**31 - 1),
-    "weight_seed": _between(0, 2**31 - 1),
+    "seed": _SEEDS,
+    "weight_seed": _SEEDS,
 }

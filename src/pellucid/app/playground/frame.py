@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
 from pellucid.app.playground.playing import Losses, Playing
+from pellucid.app.playground.stalled import stalled
 from pellucid.shapes import Float
 
 SMALL, LARGE = 24, 72
@@ -20,7 +22,9 @@ def frame_of(playing: Playing) -> dict[str, Any]:
     Returns:
         JSON: `step`, `epoch`, `losses`, `weights` (layer, unit, feature), `biases` (layer, unit), `slopes` (a layer),
         `maps` (of features, then layer by layer: base64 of a byte a pixel, 128 is 0, 1 and 255 are minus and plus
-        `scales`), `output` (the same, larger) and `hidden` (training points in the last hidden layer).
+        `scales`), `output` (the same, larger), `hidden` (training points in the last hidden layer), `cut` (of that
+        picture: where right * x + up * y + constant is 0, so is the output's sum) and `stalled` (what to say where it
+        gets no better).
     """
     small, large = playing.maps(SMALL), playing.maps(LARGE)[-1]
     if playing.experiment.is_class:
@@ -38,6 +42,8 @@ def frame_of(playing: Playing) -> dict[str, Any]:
         "scales": scales,
         "output": as_bytes(large[0], 1.0),
         "hidden": None if hidden is None else [[round(value, 4) for value in row] for row in hidden.shown.tolist()],
+        "cut": None if hidden is None else list(hidden.cut),
+        "stalled": None if (found := stalled(playing)) is None else asdict(found),
     }
 
 

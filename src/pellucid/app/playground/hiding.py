@@ -24,7 +24,7 @@ def hidden_of(text: str) -> tuple[str, ...]:
     Args:
         text: names with - between them; empty: none.
     Raises:
-        BadInput: naming what is no part of the page.
+        BadInput: naming what is no part of the page, and what is.
 
     >>> hidden_of("step-momentum")
     ('step', 'momentum')
@@ -47,5 +47,6 @@ def _names(text: str, allowed: tuple[str, ...], what: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(text.split("-"))) if text else ()
     unknown = [name for name in names if name not in allowed]
     if unknown:
-        raise BadInput(f"There is no {unknown[0][:40]!r} to {what}: the link may {what} {', '.join(allowed)}.")
+        named = ", ".join(repr(name[:40]) for name in unknown[:5])
+        raise BadInput(f"There is no {named} to {what}: the link may {what} {', '.join(allowed)}.")
     return names

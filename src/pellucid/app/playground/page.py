@@ -6,12 +6,11 @@ from nicegui import ui
 from starlette.requests import Request
 
 from pellucid.app.browser import OneBrowser
+from pellucid.app.playground.addressed import desk_of
 from pellucid.app.playground.controls import add_controls
-from pellucid.app.playground.desk import Desk
-from pellucid.app.playground.experiment import MOST_LAYERS, MOST_UNITS, Experiment, experiment_of
+from pellucid.app.playground.experiment import MOST_LAYERS, MOST_UNITS
 from pellucid.app.playground.sources import add_sources
 from pellucid.app.shell import part, script, shell
-from pellucid.errors import BadInput
 
 FRAME_SECONDS = 0.04
 """A frame is at most so often begun. Chosen by us: 25 a second look smooth."""
@@ -21,6 +20,7 @@ SCRIPTS = ("playground", "colours", "network", "pictures", "curve", "panel")
 
 def playground(request: Request) -> None:
     """Build the page for one browser."""
+    ui.html('<a class="skip" href="#net">To the network</a>', sanitize=False).classes("skipping")
     shell("Playground")
     ui.page_title("pellucid: playground")
     ui.add_css(part("playground/playground.css"))
@@ -28,13 +28,10 @@ def playground(request: Request) -> None:
     limits = f"const MOST_LAYERS = {MOST_LAYERS}, MOST_UNITS = {MOST_UNITS};"
     ui.add_body_html(script("palette.js", *(f"playground/{name}.js" for name in SCRIPTS), before=limits))
     browser = OneBrowser(ui.context.client)
-    asked = request.query_params
-    try:
-        also = {name: asked.get(name, "") for name in ("weights", "hide", "show")}
-        desk = Desk(experiment_of(dict(asked)), browser, **also)
-    except BadInput as problem:
-        desk = Desk(Experiment(), browser)
-        ui.notify(f"{problem} The usual experiment is shown.", type="warning")
+    desk, wrong = desk_of(dict(request.query_params), browser)
+    if wrong:
+        said = "\n".join([*wrong, "The usual experiment is shown."])
+        ui.notify(said, type="warning", timeout=0, close_button="Close", multi_line=True, classes="note")
     add_controls(desk)
     with ui.element("div").classes("play"):
         add_sources(desk)

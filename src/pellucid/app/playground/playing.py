@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isnan
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from pellucid.app.playground.experiment import Experiment
+from pellucid.app.playground.naming import weight_name
 from pellucid.app.playground.representation import Representation, represent
 from pellucid.blocks import (
     SGD,
@@ -31,7 +33,9 @@ from pellucid.errors import BadInput
 from pellucid.shapes import Float
 
 MOST = 1e6
-"""Larger weights are not taken: nothing is learned with them. Chosen by us."""
+"""Weights of this size and larger are not taken: nothing is learned with them. Chosen by us."""
+BETTER = 0.01
+"""Of the first loss: where a loss falls by more, it got better. Chosen by us: less is hardly seen in the curve."""
 OTHER_SEEDS = 2**31
 """Added to the seed of weights, so that no seed of points draws the same numbers."""
 
@@ -60,6 +64,10 @@ class Playing:
         steps: that were taken.
         seen: training points that were learned from, each as often as it was.
         slopes: of the last mini-batch's loss, in the order of `weights_of`; all 0 before the first step.
+        first: losses with the first weights.
+        better_epoch: the last epoch at whose end the training or the test loss was lower, by BETTER of its first value,
+            than at any such end before; or when a weight or a setting was changed.
+        longest_stand: epochs that went by without getting better, at most, since a weight or a setting was changed.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -81,6 +89,8 @@ class Playing:
         self._order = torch.zeros(0, dtype=torch.long)
         self.steps = self.seen = 0
         self.slopes = [torch.zeros_like(weight) for weight in weights_of(self.layers)]
+        self.first = self._best = self.losses()
+        self.better_epoch = self.longest_stand = 0.0
 
     @property
     def epoch(self) -> float:
@@ -100,6 +110,7 @@ class Playing:
             self._state = SGD(experiment.learning_rate, experiment.momentum).start(weights_of(self.layers))
         self.experiment = experiment
         self._sgd = SGD(experiment.learning_rate, experiment.momentum)
+        self._count_anew()
 
     def step(self) -> None:
         """Learn from one mini-batch; all training points are seen once before any is seen again.
@@ -114,6 +125,19 @@ class Playing:
         self._state = self._sgd.step(weights_of(self.layers), self._with_penalty(self.slopes), self._state)
         self.steps += 1
         self.seen += len(rows)
+        if not len(self._order):
+            self._look_whether_better()
+
+    def _look_whether_better(self) -> None:
+        self.longest_stand = max(self.longest_stand, self.epoch - self.better_epoch)
+        now, best, first = self.losses(), self._best, self.first
+        train = now.train if now.train < best.train - BETTER * first.train else best.train
+        test = now.test if now.test < best.test - BETTER * first.test else best.test
+        if (train, test) != (best.train, best.test):
+            self._best, self.better_epoch = replace(best, train=train, test=test), self.epoch
+
+    def _count_anew(self) -> None:
+        self._best, self.better_epoch, self.longest_stand = self.losses(), self.epoch, 0.0
 
     @property
     def slope_sizes(self) -> tuple[float, ...]:
@@ -150,18 +174,21 @@ class Playing:
         """Change a weight, or a bias (feature None), by hand.
 
         Raises:
-            BadInput: there is no such weight, or the value is no number.
+            BadInput: there is no such weight, or the value is no number or too large.
         """
-        if not (0 <= layer < len(self.layers) and abs(value) < MOST):
-            raise BadInput(
-                f"Weight {layer}, {unit}, {feature} cannot become {value:g}: give one that is there, a number."
-            )
+        if not 0 <= layer < len(self.layers):
+            raise BadInput(f"There is no layer {layer}: this network has {len(self.layers)}.")
         held = self.layers[layer]
         place = held.bias if feature is None else held.weight
         index = (unit,) if feature is None else (unit, feature)
         if not all(0 <= at < size for at, size in zip(index, place.shape, strict=True)):
             raise BadInput(f"Layer {layer} has no weight {unit}, {feature}: it has {tuple(held.weight.shape)} of them.")
+        if not abs(value) < MOST:
+            name = weight_name(self.experiment, layer, unit, feature)
+            wrong = "this is no number" if isnan(value) else f"{value:g} is too large"
+            raise BadInput(f"The {name} stays as it is, {wrong}: type a number between -{MOST:,.0f} and {MOST:,.0f}.")
         place[index] = value
+        self._count_anew()
 
     def all_numbers(self) -> list[float]:
         """Weights and biases, in the order of `weights_of`."""
@@ -180,6 +207,7 @@ class Playing:
         parts = torch.split(torch.tensor(numbers, dtype=torch.float64), [tensor.numel() for tensor in tensors])
         for tensor, part in zip(tensors, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
+        self._count_anew()
 
     def at(self, places: Float[Tensor, "case 2"]) -> Activations:
         """Every value between the features of these places and the answer."""
@@ -203,8 +231,10 @@ class Playing:
         """Training points as the last hidden layer sees them; None where none is, or values are no numbers."""
         if not self.experiment.hidden:
             return None
-        values = forward(self.layers, self._columns).inputs[-1]
-        return represent(values) if bool(values.isfinite().all()) else None
+        values, output = forward(self.layers, self._columns).inputs[-1], self.layers[-1]
+        if not bool(values.isfinite().all()):
+            return None
+        return represent(values, output.weight[0], float(output.bias[0]))
 
     def answers(self, part: str) -> tuple[Points, Float[Tensor, "case 1"]]:
         """Points of a part, "train" or "test", and what the network says of each: a logit or a height."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from pellucid.app.playground.arithmetic import unit_name
-from pellucid.app.playground.playing import Playing
+from pellucid.app.playground.naming import names_into, unit_name
+from pellucid.app.playground.playing import BETTER, Playing
+from pellucid.app.playground.stalled import EPOCHS
 from pellucid.blocks import log_softmax
 from pellucid.blocks.toy_features import FEATURES, feature_columns
 from pellucid.errors import BadInput
@@ -88,7 +90,7 @@ def slopes_worked(playing: Playing, layer: int) -> Worked:
     squares, count = float(slopes.square().sum()), slopes.numel()
     return Worked(
         "Slopes of the output's weights" if last else f"Slopes of the weights of hidden layer {layer + 1}",
-        ("to \\ from", *names_into(playing, layer)),
+        ("to \\ from", *names_into(playing.experiment, layer)),
         rows,
         (
             "A slope: how fast the last mini-batch's loss rises as the weight grows. A step goes against it.",
@@ -97,13 +99,6 @@ def slopes_worked(playing: Playing, layer: int) -> Worked:
             f"size = root of it = {playing.slope_sizes[layer]:.4e}",
         ),
     )
-
-
-def names_into(playing: Playing, layer: int) -> list[str]:
-    """What a layer takes in is called so."""
-    if layer == 0:
-        return [FEATURES[name][0] for name in playing.experiment.features]
-    return [unit_name(layer - 1, unit) for unit in range(playing.experiment.hidden[layer - 1])]
 
 
 def point_worked(playing: Playing, number: int) -> Worked:
@@ -116,9 +111,10 @@ def point_worked(playing: Playing, number: int) -> Worked:
     if seen is None or not 0 <= number < len(seen.values):
         raise BadInput(f"There is no point {number} to be shown: click one of the picture.")
     x1, x2 = playing.train.places[number].tolist()
-    names = names_into(playing, len(playing.layers) - 1)
+    names = names_into(playing.experiment, len(playing.layers) - 1)
     values, shown = seen.values[number], seen.shown[number].tolist()
-    lines = [f"{way} = {at:.4f}" for way, at in zip(("to the right", "up"), shown, strict=False)]
+    ways = list(zip(("to the right", "up"), shown, strict=False))
+    lines = [*(f"{way} = {at:.4f}" for way, at in ways), _sum_of(shown, seen.cut)]
     title = f"Training point {number + 1}, x₁ = {x1:.2f}, x₂ = {x2:.2f}"
     if len(names) <= 2:
         rows: list[tuple[str | float, ...]] = [
@@ -136,11 +132,22 @@ def point_worked(playing: Playing, number: int) -> Worked:
     ]
     rows = [(name, *one) for name, one in zip(names, torch.stack(columns, 1).tolist(), strict=True)]
     why = (
-        "More than two units: the picture shows the two directions in which points differ most (principal components)."
+        "More than two units: right is the direction of the output's weights, straight across its cut; up is the "
+        "direction along the cut in which points differ most."
+        if seen.cut[0]
+        else "The output's weights are all 0: there is no cut, and the picture shows where points differ most."
     )
     how = "Each product: (value - mean) x direction; a column of products added up is the place."
     head = ("unit", "value", "mean", "right", "product", "up", "product")
     return Worked(title, head, tuple(rows), (why, how, *lines))
+
+
+def _sum_of(shown: Sequence[float], cut: tuple[float, float, float]) -> str:
+    """The output's sum from a place in the picture."""
+    right, up, constant = cut
+    used = [f"{slope:.6g} x {at:.6g}" for slope, at in zip((right, up), shown, strict=False) if slope]
+    total = sum(slope * at for slope, at in zip((right, up), shown, strict=False)) + constant
+    return f"output's sum = {' + '.join([*used, f'{constant:.6g}'])} = {total:.4f}; on the line it is 0"
 
 
 def epoch_worked(playing: Playing) -> Worked:
@@ -153,6 +160,9 @@ def epoch_worked(playing: Playing) -> Worked:
         (
             f"{playing.steps} steps, each from {min(playing.experiment.batch_size, count)} points at most",
             f"{playing.seen} points seen / {count} training points = {playing.epoch:.3f} epochs",
+            f"Better: a training or test loss lower than before by {BETTER:.0%} of its first value "
+            f"({playing.first.train:.4f}, {playing.first.test:.4f}).",
+            f"Last better after {playing.better_epoch:.0f} epochs; where that is {EPOCHS} ago, it can be stopped.",
         ),
     )
 

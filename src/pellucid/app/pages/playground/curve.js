@@ -40,8 +40,18 @@ function tell() {
   const [step, train, test, trainError, testError] = frame.losses;
   at("epoch").textContent = frame.epoch.toFixed(frame.epoch < 10 ? 1 : 0);
   at("step-number").textContent = step;
+  tellStalled();
   at("loss-train").textContent = `training ${train.toFixed(4)}${percent(trainError)}`;
   at("loss-test").textContent = `test ${test.toFixed(4)}${percent(testError)}`;
+}
+
+function tellStalled() { // beside the epoch; said once, not with every frame
+  const told = frame.stalled, shown = at("stalled"), said = told ? `${told.said} ${told.link}` : "";
+  if (shown.dataset.said === said) return;
+  shown.dataset.said = said;
+  shown.hidden = !told;
+  shown.replaceChildren(...(told ? [told.said] : []));
+  if (told && told.link) shown.append(" ", element("a", { href: `?${told.link}` }, "Try settings that do"), ".");
 }
 
 function readyCurve() {

@@ -51,7 +51,7 @@ function unitButtons(layer, width) {
 
 function unitBox(layer, unit) {
   const name = unitName(layer, unit), id = `unit-${layer}-${unit}`;
-  const button = element("button", { type: "button", class: "unit", id, "data-name": id, "aria-label": `${name}: show its arithmetic` });
+  const button = element("button", { type: "button", class: layer === still.widths.length - 1 ? "unit last" : "unit", id, "data-name": id, "aria-label": `${name}: show its arithmetic` });
   button.append(element("canvas", { width: SMALL, height: SMALL }), element("span", { class: "name" }, name));
   if (layer >= 0) button.append(element("span", { class: "bias", title: "bias" }));
   const over = (what) => () => { hovered = what; drawOutput(); };

@@ -2,6 +2,8 @@
 let shownUnit = ""; // which unit's table stands there, so that only its numbers are renewed
 
 const written = (value, tiny) => (typeof value !== "number" ? value : tiny && value !== 0 ? value.toExponential(2) : value.toFixed(4));
+const factor = (value) => (value === 0 ? "0" : Math.abs(value) < 1e-4 ? value.toExponential(5) : value.toPrecision(6)); // six digits
+const product4 = (value) => (Math.abs(value) < 10 ? value.toFixed(4) : String(Number(value.toPrecision(5)))); // what six digits of its factors settle
 
 function emptyPanel() {
   shownUnit = "";
@@ -17,7 +19,7 @@ function showTable(told) { // a calculation that is only read
   const tiny = told.rows.every((row) => row.every((value) => typeof value !== "number" || Math.abs(value) < 0.001));
   const line = (cells, kind) => element("tr", {}, ...cells.map((cell) => element(kind, {}, written(cell, tiny))));
   const table = element("table", { class: told.head.length > 7 ? "many" : "few" }, ...(told.head.length ? [line(told.head, "th")] : []), ...told.rows.map((row) => line(row, "td")));
-  at("panel").replaceChildren(element("h3", {}, told.title), table, ...told.lines.map((said) => element("p", {}, said)));
+  at("panel").replaceChildren(element("h3", {}, told.title), element("div", { class: "wide" }, table), ...told.lines.map((said) => element("p", {}, said)));
 }
 
 function buildUnit(told) {
@@ -25,9 +27,10 @@ function buildUnit(told) {
   const row = (name, label, feature) => element("tr", {}, element("td", {}, name), element("td", {}), element("td", {}, feature === "" ? "" : "×"), element("td", {}, field(label, feature)), element("td", {}, "="), element("td", {}));
   const rows = told.terms.map((term, i) => row(term.name, `weight of ${term.name}`, i));
   const sum = element("tr", { class: "sum" }, element("td", {}, "sum"), element("td", { colspan: 4 }), element("td", {}));
-  at("panel").replaceChildren(element("h3", {}), element("table", {}, ...rows, row("bias", "bias", ""), sum), element("p", { class: "bent" }));
+  at("panel").replaceChildren(element("h3", {}), element("div", { class: "wide" }, element("table", {}, ...rows, row("bias", "bias", ""), sum)), element("p", { class: "bent" }),
+    element("p", { class: "words" }, "It is worked out with all digits; factors are shown to six, so that a product's or the sum's last digit may differ by one."));
   at("panel").querySelectorAll("input").forEach((input) => {
-    input.onchange = () => emitEvent("edit", { layer: asked.layer, unit: asked.unit, feature: input.dataset.feature === "" ? null : Number(input.dataset.feature), value: Number(input.value) });
+    input.onchange = () => emitEvent("edit", { layer: asked.layer, unit: asked.unit, feature: input.dataset.feature === "" ? null : Number(input.dataset.feature), value: input.value });
   });
 }
 
@@ -38,13 +41,13 @@ function showUnit(told) {
   const rows = panel.querySelectorAll("tr"), last = told.terms.length;
   const put = (row, value, weight, product) => {
     const cells = row.children, input = row.querySelector("input");
-    cells[1].textContent = value === null ? "" : value.toFixed(4);
-    if (told.fresh || input !== document.activeElement) input.value = weight.toFixed(4); // someone types
-    cells[5].textContent = product.toFixed(4);
+    cells[1].textContent = value === null ? "" : factor(value);
+    if (told.fresh || input !== document.activeElement) input.value = factor(weight); // someone types
+    cells[5].textContent = product4(product);
   };
   told.terms.forEach((term, i) => put(rows[i], term.value, term.weight, term.product));
   put(rows[last], null, told.bias, told.bias);
-  rows[last + 1].lastChild.textContent = told.total.toFixed(4);
+  rows[last + 1].lastChild.textContent = product4(told.total);
   panel.querySelector(".bent").textContent = told.bent;
   if (told.feature !== null && told.feature !== undefined) {
     const input = panel.querySelector(`input[data-feature="${told.feature}"]`);

@@ -51,6 +51,7 @@ function drawHidden() {
   const ends = [0, 1].map((axis) => flat.reduce(([low, high], one) => [Math.min(low, one[axis]), Math.max(high, one[axis])], [Infinity, -Infinity]));
   const span = Math.max(...ends.map(([low, high]) => high - low), 1e-9), middle = ends.map(([low, high]) => (low + high) / 2);
   hiddenPlaces = flat.map(([right, up]) => [side / 2 + (right - middle[0]) / span * 0.9 * side, side / 2 - (up - middle[1]) / span * 0.9 * side]);
+  at("uncut").hidden = !frame.cut || drawCut(context, frame.cut, side, span, middle);
   context.lineWidth = 0.8; context.strokeStyle = still.is_class ? "#fff" : "#5d6b7a";
   hiddenPlaces.forEach(([x, y], i) => mark(context, x, y, still.train[i][2], 3.4));
   if (asked && asked.about === "point") {
@@ -58,6 +59,20 @@ function drawHidden() {
     context.arc(...hiddenPlaces[asked.number], 8, 0, 2 * Math.PI);
     context.lineWidth = 3; context.strokeStyle = css("--ink"); context.stroke();
   }
+}
+
+function drawCut(context, [right, up, constant], side, span, middle) { // where the output's sum is 0; false where that is outside
+  const steep = Math.hypot(right, up), scale = 0.9 * side / span;
+  if (steep === 0) return false;
+  const far = -(right * middle[0] + up * middle[1] + constant) / steep * scale, x = side / 2 + far * right / steep, y = side / 2 - far * up / steep;
+  if (Math.abs(far) > Math.SQRT1_2 * side) return false;
+  context.beginPath();
+  context.moveTo(x - 2 * side * up / steep, y - 2 * side * right / steep);
+  context.lineTo(x + 2 * side * up / steep, y + 2 * side * right / steep);
+  context.lineWidth = 2; context.setLineDash([]); context.strokeStyle = context.fillStyle = css("--ink"); context.stroke();
+  context.font = "700 17px system-ui, sans-serif"; context.textAlign = "center"; context.textBaseline = "middle";
+  context.fillText("+", x + 11 * right / steep + 0.42 * side * up / steep, y - 11 * up / steep + 0.42 * side * right / steep);
+  return true;
 }
 
 function choosePoint(number) { // the cross goes to where the point lies, so that every unit can be asked about it

@@ -59,6 +59,7 @@ window.playground = {
     style.id = "hidden-parts";
     document.head.append(style);
     document.addEventListener("keydown", spaceRuns);
+    document.querySelector(".skip").onclick = (event) => { event.preventDefault(); document.querySelector("#net .unit").focus(); };
     readyNetwork(); readyPictures(); readyCurve();
   },
 };
