@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -123,6 +124,23 @@ class Page:
 
     def steps(self) -> int:
         return int(self.text("step-number"))
+
+    def reachable(self) -> dict[str, list[str]]:
+        """Whatever Tab comes to, as a screen reader meets it: roles by name."""
+        named: dict[str, list[str]] = {}
+        for node in self.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]:
+            properties = {one["name"]: one["value"].get("value") for one in node.get("properties", ())}
+            if properties.get("focusable") and not node.get("ignored") and self._tabbed(node):
+                named.setdefault(node.get("name", {}).get("value", "").strip(), []).append(node["role"]["value"])
+        return named
+
+    def _tabbed(self, node: dict[str, Any]) -> bool:
+        """Whether Tab comes to it: not to the page itself, nor to what is only focused by a script."""
+        asked = {"backendNodeId": node["backendDOMNodeId"]}
+        told = self.driver.execute_cdp_cmd("DOM.describeNode", asked)["node"].get("attributes", [])
+        return node["role"]["value"] != "RootWebArea" and ("tabindex", "-1") not in zip(
+            told[::2], told[1::2], strict=True
+        )
 
     def requests(self) -> list[str]:
         """Every address that was asked for."""

@@ -156,6 +156,17 @@ def test_the_audit_of_the_images_opens_as_pictures(page, page_of_images):
     one.until(lambda: "not known which images are of one patient" in one.driver.page_source)
 
 
+def test_everything_that_takes_the_focus_has_a_name_and_the_space_bar_runs_it(page):
+    one = page("model=cnn&epochs=1")
+    named = one.reachable()
+    assert "" not in named
+    assert {"Run", "Model", "Learning rate", "Recording", "Moment of the run", "Replay from the start"} <= set(named)
+    assert "stem.convolution 0; arrow keys choose a pixel" in named
+    assert len(named) > 50
+    one.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.SPACE)
+    one.until(lambda: "Done" in one.text("live-note"))
+
+
 def test_two_browsers_learn_each_their_own(page):
     one, other = page("model=linear&epochs=2"), page("model=mlp&epochs=2")
     one.press("live-run")

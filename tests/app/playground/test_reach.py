@@ -37,24 +37,12 @@ def keys(page, *pressed):
         ActionChains(page.driver).send_keys(one).perform()
 
 
-def reached(page, node):
-    """Whether Tab comes to it: not to the page itself, nor to what is only focused by a script."""
-    asked = {"backendNodeId": node["backendDOMNodeId"]}
-    told = page.driver.execute_cdp_cmd("DOM.describeNode", asked)["node"].get("attributes", [])
-    return node["role"]["value"] != "RootWebArea" and ("tabindex", "-1") not in zip(told[::2], told[1::2], strict=True)
-
-
 @pytest.mark.parametrize("query", ["", "toy=hills&hidden=3-2&features=x1-x2-sinx1"])
 def test_everything_that_takes_the_focus_has_a_name(new_page, query):
     page = new_page().open(query)
     page.driver.find_element("id", "unit-0-0").click()
     page.until(lambda: "h1.1" in page.text("panel"))
-    nodes = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-    named = {}
-    for node in nodes:
-        properties = {one["name"]: one["value"].get("value") for one in node.get("properties", ())}
-        if properties.get("focusable") and not node.get("ignored") and reached(page, node):
-            named.setdefault(node.get("name", {}).get("value", "").strip(), []).append(node["role"]["value"])
+    named = page.reachable()
     assert "" not in named
     assert {"Run", "Learning rate", "Noise", "Problem: XOR", "x₁x₂", "Add a hidden layer", "weight of x₁"} <= set(named)
     assert len(named) > 40

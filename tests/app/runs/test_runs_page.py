@@ -145,6 +145,12 @@ def test_a_model_or_a_run_that_is_chosen_opens_as_a_graph(page):
         assert page.js("return document.querySelectorAll('svg g.node').length") >= 4
 
 
+def test_everything_that_takes_the_focus_has_a_name(page):
+    named = page.reachable()
+    assert "" not in named, named[""]
+    assert {"Report of digits", "Compare digits", "Run that answers", "Choose an image"} <= set(named)
+
+
 def test_a_page_of_what_there_is_not_says_so(page):
     for path, said in (
         ("audit/0/..%2Fdigits", "The run ../digits is not there any more"),

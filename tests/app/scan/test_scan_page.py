@@ -48,6 +48,7 @@ def test_a_scan_is_opened_scrolled_seen_stage_by_stage_and_a_finding_jumped_to(n
         places = {one.text: one.rect for one in spans}
         assert letters[2] in places
         assert places[letters[2]]["y"] < places[letters[0]]["y"] < places[letters[3]]["y"]
+    assert "" not in page.reachable()
     assert "From 0.15 on" in page.text("means")
     assert "readers would have rated the nodule suspicious" in page.text("means")
     assert "counted from the feet" in page.text("counted")

@@ -12,11 +12,11 @@ from pellucid.app.live.moment import Moment, take_moment
 from pellucid.app.live.subject import Subject
 from pellucid.learn import Plan, Step
 
-LOOK_SECONDS = 0.15
+LOOK_SECONDS = 0.2
 """At most so long nothing new is shown, if looking is cheap. Chosen by us."""
 GROWTH = 1.2
 """The first steps are looked at one by one, later ones ever further apart. Chosen by us: most happens at the start."""
-MOST_LOOKING, FREE_LOOKING = 0.2, 0.5
+MOST_LOOKING, FREE_LOOKING = 0.1, 0.5
 """Of the seconds of learning, and seconds in any case, that looking may take. Chosen by us."""
 
 

@@ -18,6 +18,16 @@
     context.putImageData(image, 0, 0);
   }
 
+  const seen = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => { // what is out of view is painted when it comes in
+    target.inView = isIntersecting;
+    if (isIntersecting && target.picture) paint(target, target.picture);
+  }));
+
+  function show(canvas, picture) {
+    canvas.picture = picture;
+    if (canvas.inView) paint(canvas, picture);
+  }
+
   function sized(canvas, picture, alone) { // whole multiples of a pixel, where there is room
     canvas.style.width = `${alone ? Math.min(SHEET, LARGEST * picture.width) : picture.width * Math.max(1, Math.floor(TILE / picture.width))}px`;
   }
@@ -50,11 +60,13 @@
     const shape = sheets.map((one) => `${one.name}:${one.pictures.map((p) => `${p.width}x${p.height}${p.caption}`)}`).join();
     if (holder.dataset.shape !== shape) { // else the same canvases are painted anew
       holder.dataset.shape = shape;
+      holder.querySelectorAll("canvas").forEach((canvas) => seen.unobserve(canvas));
       holder.replaceChildren(...sheets.map((sheet, s) => fresh("div", { className: "sheet" }, [
         fresh("h3", { textContent: sheet.name }), fresh("p"),
         fresh("div", { className: "pictures" }, sheet.pictures.map((picture, p) => {
           const canvas = canvasOf(kind, s, p, `${sheet.name} ${picture.caption}`);
           sized(canvas, picture, sheet.pictures.length === 1);
+          seen.observe(canvas);
           return fresh("figure", {}, [canvas, fresh("figcaption", { textContent: picture.caption })]);
         })),
       ])));
@@ -62,7 +74,7 @@
     sheets.forEach((sheet, s) => {
       const box = holder.children[s];
       box.querySelector("p").textContent = `${sheet.said}. Strongest colour: ${sheet.scale.toPrecision(3)}`;
-      box.querySelectorAll("canvas").forEach((canvas, p) => paint(canvas, sheet.pictures[p]));
+      box.querySelectorAll("canvas").forEach((canvas, p) => show(canvas, sheet.pictures[p]));
     });
   }
 
@@ -105,6 +117,19 @@
     return one;
   }
 
+  function drawButtons(holder, list) { // the images are made anew only where others are in view; words change in place
+    const rows = list.map(([row]) => row).join();
+    if (holder.dataset.rows !== rows) {
+      holder.dataset.rows = rows;
+      holder.replaceChildren(...list.map(([row, lines]) => button(row, lines)));
+    }
+    list.forEach(([row, lines], i) => {
+      const one = holder.children[i], said = one.querySelectorAll("div");
+      one.setAttribute("aria-pressed", row === frame.chosen);
+      lines.forEach((line, n) => { if (said[n].textContent !== line) said[n].textContent = line; });
+    });
+  }
+
   function drawChosen() {
     const picture = pictures.get(frame.chosen);
     const bars = frame.chances.map(([name, p], number) => {
@@ -130,8 +155,8 @@
     drawCurve(); drawSlopes(); drawChosen();
     drawSheets(at("live-weights"), "weight", frame.weights);
     drawSheets(at("live-activations"), "activation", frame.activations);
-    at("live-probes").replaceChildren(...still.probes.map((row) => button(row, [truth(pictures.get(row))])));
-    at("live-worst").replaceChildren(...frame.worst.map((one) => button(one.row, [`in truth ${truth(pictures.get(one.row))}`, `called ${one.called}`, `loss ${short(one.loss, 3)}`])));
+    drawButtons(at("live-probes"), still.probes.map((row) => [row, [truth(pictures.get(row))]]));
+    drawButtons(at("live-worst"), frame.worst.map((one) => [one.row, [`in truth ${truth(pictures.get(one.row))}`, `called ${one.called}`, `loss ${short(one.loss, 3)}`]]));
   }
 
   function stop() { clearInterval(timer); timer = null; at("live-play").textContent = "Replay"; }
@@ -154,6 +179,7 @@
     frames: 0,
     still(told) {
       still = told; stop();
+      ["live-probes", "live-worst"].forEach((id) => { delete at(id).dataset.rows; });
       at("live-told-box").classList.remove("open");
       at("live-told").innerHTML = "<p>Click any pixel of a weight or an activation, or a class: its number is worked out here.</p>";
     },
