@@ -218,6 +218,16 @@ def test_of_two_changes_at_once_both_are_set(desk):
     assert (desk.lesson.settings.epochs, desk.lesson.settings.seed) == (3, 9)
 
 
+def test_of_two_changes_at_once_of_which_the_second_cannot_be_nothing_is_told_that_is_not_so(desk):
+    async def both():
+        await asyncio.gather(desk.begin(epochs=3), desk.begin(learning_rate=-1.0))
+
+    before = desk.lesson
+    asyncio.run(both())
+    assert desk.lesson is before
+    assert desk.told == Settings(model="mlp", epochs=2)
+
+
 def test_nothing_large_stays_of_a_browser_that_has_left(digits, tmp_path):
     desk = LiveDesk(digits, Settings(model="mlp", epochs=1), Told(), tmp_path)
     run_to_the_end(desk)

@@ -48,6 +48,7 @@ class LiveDesk:
         """
         self.lesson = Lesson(subject, told)
         self.told, self.folder, self.opened = told, folder, ""
+        self._learning = told  # of the lesson; `told` may be ahead of it
         self.window = Window(browser)
         self.refresh: list[Callable[[], None]] = []
         self.view, self.row = View(self.lesson.recording), int(subject.probes[0])
@@ -58,14 +59,14 @@ class LiveDesk:
 
     async def begin(self, **changes: Any) -> None:
         """Start anew with changed settings; what cannot be is told, and nothing changes."""
-        before, self._begun = self.told, self._begun + 1
+        self._begun += 1
         number = self._begun
         try:
-            self.told = like(before, changes)  # at once, so that what is changed next goes on from there
+            self.told = like(self.told, changes)  # at once, so that what is changed next goes on from there
             lesson = await asyncio.to_thread(Lesson, self.lesson.subject, self.told)
         except PellucidError as problem:
             if number == self._begun:
-                self.told = before
+                self.told = self._learning
             self.window.browser.warn(str(problem))
             self._refresh()
             return
@@ -73,7 +74,7 @@ class LiveDesk:
             return
         lesson.pace = self.lesson.pace
         self.lesson.end()
-        self.lesson, self._saved = lesson, 0
+        self.lesson, self._learning, self._saved = lesson, self.told, 0
         self._look_at(View(lesson.recording), "")
         query = query_of(self.told)
         self.window.go(f"/images?{query}" if query else "/images")
@@ -155,8 +156,8 @@ class LiveDesk:
         self._shown = (moment, self.row, len(moments))
         frame = self.view.frame(moment, self.row)
         self.window.frame(frame | {"at": max(0, at), "count": len(moments), "newest": self._pinned is None})
-        if self._question is not None:  # what is open follows the moment
-            self._guarded(self._question)
+        if self._question is not None and not self._guarded(self._question):  # what is open follows the moment
+            self._question = None
 
     def show_state(self) -> None:
         """What buttons and notes say."""

@@ -21,9 +21,9 @@ MOST_WORST = 6
 """Worst cases in view. Chosen by us: a row of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """What is recorded of one step.
+    """What is recorded of one step; the same only as itself.
 
     Attributes:
         step, epoch: how far learning was; both 0 before the first step.
