@@ -53,7 +53,7 @@ class Subject:
 
         >>> from pellucid.data import read
         >>> digits = Subject.of("digits", read("digits"))
-        >>> len(digits.probes), digits.case(digits.probes[3]).labels
+        >>> len(digits.probes), digits.case(int(digits.probes[3])).labels
         (10, ('3',))
         """
         split = draw_split(dataset, seed)
