@@ -169,9 +169,22 @@ def new_run_path(source: str, out: Path | None) -> Path:
             how = f", or go on with it by --resume {out}" if Run(out).state == "unfinished" else ""
             raise BadInput(f"{out} is there already: choose another --out{how}.")
         return out
-    stem = re.sub(r"[^\w.-]+", "-", Path(source).name.split(".")[0]).strip("-") or "run"
+    return unused_path(Path("runs"), stem_of(source) or "run")
+
+
+def stem_of(source: str) -> str:
+    """What is made of a source is called after it, without odd characters.
+
+    >>> stem_of("data/my scans.v2.zip"), stem_of("digits")
+    ('my-scans', 'digits')
+    """
+    return re.sub(r"[^\w.-]+", "-", Path(source).name.split(".")[0]).strip("-")
+
+
+def unused_path(folder: Path, stem: str, ending: str = "") -> Path:
+    """A path in the folder where nothing is: STEM, STEM-2 ..., each with the ending."""
     number = 1
-    while (path := Path("runs") / (stem if number == 1 else f"{stem}-{number}")).exists():
+    while (path := folder / f"{stem if number == 1 else f'{stem}-{number}'}{ending}").exists():
         number += 1
     return path
 

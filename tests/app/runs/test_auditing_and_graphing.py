@@ -13,9 +13,10 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import pellucid
-from pellucid.app.runs.auditing import audit_page_of, audit_page_of_run
+from pellucid.app.runs.auditing import audit_page_of_run
 from pellucid.app.runs.graphing import graph_page_of_model, graph_page_of_run
-from pellucid.auditing import audit_source
+from pellucid.auditing import audit_source, page_of
+from pellucid.data import read
 from pellucid.errors import BadInput
 from pellucid.explain.graph_command import graph_of_name
 from pellucid.run import Run
@@ -61,9 +62,9 @@ def test_the_page_is_that_of_the_command_and_shows_the_very_pixels_of_the_twins(
 
 
 def test_a_source_by_its_name_is_audited_as_it_is_now():
-    assert "1,797 images" in audit_page_of("digits", None)
+    assert "1,797 images" in page_of(read("digits"))
     with pytest.raises(BadInput, match="nowhere"):
-        audit_page_of("nowhere/at/all", None)
+        page_of(read("nowhere/at/all"))
 
 
 def test_images_that_are_gone_or_changed_are_told_in_one_line(own):

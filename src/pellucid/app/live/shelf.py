@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from pellucid.app.live.recording import About
 from pellucid.errors import BadInput
-from pellucid.run.folder import make_private
+from pellucid.run.folder import make_private, stem_of, unused_path
 
 ENDING = ".recording.safetensors"
 
@@ -36,8 +35,4 @@ def name_for(folder: Path, about: About) -> Path:
         BadInput: the folder cannot be made.
     """
     make_private(folder)
-    stem = re.sub(r"[^\w.-]+", "-", Path(about.source).name.split(".")[0]).strip("-") or "images"
-    stem, number = f"{stem}-{about.settings['model']}", 1
-    while (path := folder / f"{stem if number == 1 else f'{stem}-{number}'}{ENDING}").exists():
-        number += 1
-    return path
+    return unused_path(folder, f"{stem_of(about.source) or 'images'}-{about.settings['model']}", ENDING)

@@ -8,24 +8,6 @@ from pellucid.errors import BadInput, PellucidError
 from pellucid.run import Run
 
 
-def audit_page_of(source: str, group_by: str | None, image_size: int | None = None) -> str:
-    """Audit a source now; nothing is written but the cache of its images.
-
-    Args:
-        source: anything that `pellucid audit` takes.
-        group_by: column:NAME, level:K, regex:PATTERN or dicom:PatientID; None: what the source shows.
-        image_size: side in pixels to resize to.
-    Returns:
-        The page, whole: it asks for nothing else.
-    Raises:
-        PellucidError: the source cannot be read.
-    """
-    from pellucid.auditing import page_of
-    from pellucid.data import read
-
-    return page_of(read(source, group_by=group_by, image_size=image_size))
-
-
 def audit_page_of_run(run: Run) -> str:
     """Audit the images that a run was made of, read again from where they were.
 
@@ -34,6 +16,7 @@ def audit_page_of_run(run: Run) -> str:
     Raises:
         PellucidError: they are not there any more, or are not those that the run knew; in one line.
     """
+    from pellucid.auditing import page_of
     from pellucid.evaluate.checking.checks_of_source import same_images
     from pellucid.evaluate.checking.told import Told
     from pellucid.explain.own_source import own_source
@@ -41,14 +24,14 @@ def audit_page_of_run(run: Run) -> str:
 
     if missing := images_not_there(run):
         raise BadInput(f"The run's images cannot be looked at: {missing.partition(';')[0]}.")
-    where, size = run.recipe["source"], run.recipe["settings"]["image_size"]
     try:
-        differs = list(islice(same_images(Told(run), own_source(run, None).dataset), 1))
+        dataset = own_source(run, None).dataset
+        differs = list(islice(same_images(Told(run), dataset), 1))
     except PellucidError as problem:
         raise BadInput(f"The run's images cannot be looked at: {problem}") from None
     if differs:
         raise BadInput(
             f"The images are not those of the run any more: {differs[0]}. To look at them as they are now: "
-            f"pellucid audit {where['path']}"
+            f"pellucid audit {run.recipe['source']['path']}"
         )
-    return audit_page_of(where["path"], where["group_by"], size)
+    return page_of(dataset)
