@@ -31,6 +31,7 @@ class View:
 
     Attributes:
         recording: what is looked at.
+        scaling: what its images are scaled by.
     """
 
     def __init__(self, recording: Recording) -> None:
@@ -44,7 +45,7 @@ class View:
         with torch.device("meta"):  # nothing is drawn, and no memory is taken, whatever sizes a file may name
             self._model = build_model(settings, about.channels, about.size, settings.outputs or len(about.classes))
         told = about.scaling
-        self._scaling = Scaling(told["kind"], tuple(told["mean"]), tuple(told["deviation"]))
+        self.scaling = Scaling(told["kind"], tuple(told["mean"]), tuple(told["deviation"]))
         self._at(recording.moments[0])
 
     def still(self) -> dict[str, Any]:
@@ -91,11 +92,6 @@ class View:
         found: list[float] = probabilities(torch.from_numpy(logits).double(), self.recording.about.task)[0].tolist()
         return found[: len(self.recording.about.classes)]
 
-    @property
-    def scaling(self) -> Scaling:
-        """What the images are scaled by."""
-        return self._scaling
-
     def way(self, moment: Moment, row: int) -> dict[str, Passed]:
         """Every block with what it was given and what it gave for an image, in float64, by its name."""
         given = torch.from_numpy(self._scaled(row))
@@ -133,7 +129,7 @@ class View:
         return {"row": int(moment.worst_rows[place]), "called": ", ".join(called) or "none", "loss": _number(loss)}
 
     def _scaled(self, row: int) -> Float[np.ndarray, "1 channel row column"]:
-        return scaled(self.recording.cases.case(row).image[None], self._scaling)
+        return scaled(self.recording.cases.case(row).image[None], self.scaling)
 
     def _at(self, moment: Moment) -> nn.Module:
         """The model with the weights of a moment."""
